@@ -1,0 +1,129 @@
+#pragma once
+
+// Reverse-mode differentiation over a coarse tape: a node is the result of a whole-sequence
+// operation with a hand-derived backward pass. Creation order is topological, so the backward
+// pass is one reverse loop over the recorded functions.
+//
+// An operation computes its result, hands it to `Tape::variable` and records with
+// `Tape::on_backward` what turns the gradient of the result into gradients of its inputs. Backward
+// functions add to gradients, never overwrite them, since a variable may be used several times.
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "seqlab/tensor/matrix.hpp"
+#include "seqlab/tensor/random.hpp"
+
+namespace seqlab {
+
+/// A parameter's place in the flat buffers of values and of gradients: a [rows, cols] matrix.
+struct Parameter {
+  Index offset = -1;
+  Index rows = 0;
+  Index cols = 0;
+  bool exists() const { return offset >= 0; }
+};
+
+/// A matrix on a tape.
+struct Variable {
+  Index index = -1;
+  bool exists() const { return index >= 0; }
+};
+
+inline namespace SEQLAB_PRECISION {
+
+/// Where a backward function writes a product: c = product + beta * c. beta is 0 at the first
+/// write, which saves filling the gradient with zeros.
+struct GradientSink {
+  MatrixRef target;
+  Real beta;
+};
+
+class Tape {
+ public:
+  /// For evaluation: records nothing, dropout is off.
+  explicit Tape(std::span<const Real> parameters);
+  /// For training: gradients of the parameters are added to `gradients`, which has their layout;
+  /// dropout masks are drawn from `random`. Both must outlive the tape's use.
+  Tape(std::span<const Real> parameters, std::span<Real> gradients, Random* random);
+  ~Tape() { clear(); }
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  bool training() const { return !gradients_.empty(); }
+  Random& random() const { return *random_; }
+
+  /// Puts a matrix on the tape.
+  Variable variable(Matrix value);
+  const Matrix& value(Variable v) const { return node(v).value; }
+  /// Takes the value out of the tape; for results of an evaluation.
+  Matrix take(Variable v) { return std::move(node(v).value); }
+  Index rows(Variable v) const { return seqlab::rows(node(v).value); }
+  Index cols(Variable v) const { return seqlab::cols(node(v).value); }
+
+  /// The gradient of a variable, for adding to; zero at first.
+  MatrixRef gradient(Variable v);
+  GradientSink gradient_sink(Variable v);
+  bool has_gradient(Variable v) const { return node(v).gradient.size() != 0; }
+
+  ConstMatrixRef value(Parameter p) const {
+    return {parameters_.data() + p.offset, p.rows, p.cols, p.cols};
+  }
+  MatrixRef gradient(Parameter p) const {
+    return {gradients_.data() + p.offset, p.rows, p.cols, p.cols};
+  }
+
+  /// Records `function()` to be run when `result`'s gradient is complete. It is skipped when
+  /// nothing depends on the result. Afterwards the result's value and gradient are released.
+  template <typename Function>
+  void on_backward(Variable result, Function&& function) {
+    if (!training()) return;
+    using F = std::decay_t<Function>;
+    void* memory = arena_allocate(sizeof(F), alignof(F));
+    new (memory) F(std::forward<Function>(function));
+    steps_.push_back({result.index, memory, [](void* f) { (*static_cast<F*>(f))(); },
+                      [](void* f) { static_cast<F*>(f)->~F(); }});
+  }
+
+  /// Runs the recorded functions in reverse order. Set the gradient of the final variable first
+  /// (or use `backward(v)` with a [1, 1] variable, whose gradient becomes 1).
+  void backward();
+  void backward(Variable loss);
+
+  /// Forgets everything; memory is kept for the next use.
+  void clear();
+
+ private:
+  struct Node {
+    Matrix value;
+    Matrix gradient;
+  };
+  struct Step {
+    Index result;
+    void* function;
+    void (*run)(void*);
+    void (*destroy)(void*);
+  };
+
+  Node& node(Variable v) { return nodes_[static_cast<std::size_t>(v.index)]; }
+  const Node& node(Variable v) const { return nodes_[static_cast<std::size_t>(v.index)]; }
+  void* arena_allocate(std::size_t size, std::size_t alignment);
+
+  std::span<const Real> parameters_;
+  std::span<Real> gradients_;
+  Random* random_ = nullptr;
+  std::vector<Node> nodes_;
+  std::vector<Step> steps_;
+
+  static constexpr std::size_t kArenaBlock = 1 << 16;
+  std::vector<std::unique_ptr<std::byte[]>> arena_;
+  std::size_t arena_block_ = 0;
+  std::size_t arena_used_ = 0;
+};
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

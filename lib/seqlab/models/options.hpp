@@ -1,0 +1,64 @@
+#pragma once
+
+// Everything that a config can say about a model. One struct per family of layers; an
+// experiment's [model.NAME] section fills them.
+
+#include <string>
+
+#include "seqlab/tensor/real.hpp"
+
+namespace seqlab {
+
+enum class Cell { rnn, lstm, gru };
+enum class EncoderKind { rnn, lstm, gru, transformer };
+/// fixed_context: a recurrent decoder that sees one vector. bahdanau: attention before the step.
+/// luong: attention after the step. transformer: causal self-attention and cross-attention.
+enum class DecoderKind { fixed_context, bahdanau, luong, transformer };
+
+struct RecurrentOptions {
+  bool bidirectional = false;  ///< encoder
+  Cell cell = Cell::lstm;      ///< decoder; the encoder's cell is its kind
+  /// Where a fixed context enters: `initial` as the decoder's first state only (Sutskever 2014),
+  /// `every_step` also as an input of each step (Cho 2014).
+  enum class Context { initial, every_step } context = Context::initial;
+  /// How the encoder's summary becomes the decoder's first state: `copy` the final states layer
+  /// by layer (same cell, layers and width), or `linear`: tanh(W summary + b).
+  enum class Bridge { copy, linear } bridge = Bridge::copy;
+  /// What is projected to the vocabulary: the decoder `state`, or `deep`:
+  /// tanh(W [state; embedding; context] + b) (the deep output of Bahdanau 2014).
+  enum class Readout { state, deep } readout = Readout::state;
+  /// Luong: scores by `dot` or `general` products.
+  enum class Score { dot, general } score = Score::general;
+  bool input_feeding = true;  ///< Luong: the attentional vector is an input of the next step
+};
+
+struct TransformerOptions {
+  Index heads = 4;
+  Index feed_forward = 0;  ///< inner width; 0: four times the model width
+  enum class Norm { pre, post } norm = Norm::pre;
+  enum class Positions { sinusoidal, learned } positions = Positions::sinusoidal;
+  enum class Activation { relu, gelu } activation = Activation::relu;
+  Index max_length = 256;  ///< of learned positions
+  /// What the decoder's cross-attention sees: every position, or one vector (the mean).
+  enum class Memory { all, pooled } memory = Memory::all;
+};
+
+struct ModelOptions {
+  EncoderKind encoder = EncoderKind::lstm;
+  DecoderKind decoder = DecoderKind::fixed_context;
+  Index width = 256;          ///< hidden units and model width
+  Index embedding = 0;        ///< embedding width; 0: the same as `width`
+  Index encoder_layers = 1;
+  Index decoder_layers = 1;
+  bool reverse_source = false;  ///< the encoder reads the source backwards (Sutskever 2014)
+  double dropout = 0.0;
+  /// `output`: the output layer is the target embedding (Press and Wolf 2017); `all`: the source
+  /// embedding too (needs one joint vocabulary).
+  enum class Tie { none, output, all } tie = Tie::output;
+  RecurrentOptions recurrent;
+  TransformerOptions transformer;
+
+  Index embedding_width() const { return embedding > 0 ? embedding : width; }
+};
+
+}  // namespace seqlab

@@ -1,0 +1,80 @@
+#include "seqlab/tensor/gemm.hpp"
+
+#include <xtensor-blas/xblas.hpp>
+
+extern "C" {
+void openblas_set_num_threads(int count);
+char* openblas_get_config(void);
+char* openblas_get_corename(void);
+}
+
+#ifdef SEQLAB_HAVE_ONEDNN
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
+#endif
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+namespace {
+
+void openblas_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k,
+                   Real alpha, ConstMatrixRef a, ConstMatrixRef b, Real beta, MatrixRef c) {
+  const auto op = [](Transpose t) { return t == Transpose::yes ? cxxblas::Trans : cxxblas::NoTrans; };
+  cxxblas::gemm<xt::blas_index_t>(cxxblas::RowMajor, op(transpose_a), op(transpose_b),
+                              static_cast<xt::blas_index_t>(m), static_cast<xt::blas_index_t>(n),
+                              static_cast<xt::blas_index_t>(k), alpha, a.data,
+                              static_cast<xt::blas_index_t>(a.stride), b.data,
+                              static_cast<xt::blas_index_t>(b.stride), beta, c.data,
+                              static_cast<xt::blas_index_t>(c.stride));
+}
+
+#if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
+/// Below this much work the call overhead of oneDNN shows (measured on attention's small products).
+constexpr Index kSmallProduct = 1 << 18;
+
+bool onednn_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k, Real alpha,
+                 ConstMatrixRef a, ConstMatrixRef b, Real beta, MatrixRef c) {
+  const auto op = [](Transpose t) { return t == Transpose::yes ? 'T' : 'N'; };
+  return dnnl_sgemm(op(transpose_a), op(transpose_b), m, n, k, alpha, a.data, a.stride, b.data,
+                    b.stride, beta, c.data, c.stride) == dnnl_success;
+}
+#endif
+
+}  // namespace
+
+void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixRef a,
+          ConstMatrixRef b, Real beta, MatrixRef c) {
+  const Index m = transpose_a == Transpose::yes ? a.cols : a.rows;
+  const Index k = transpose_a == Transpose::yes ? a.rows : a.cols;
+  const Index b_k = transpose_b == Transpose::yes ? b.cols : b.rows;
+  const Index n = transpose_b == Transpose::yes ? b.rows : b.cols;
+  check(b_k == k && c.rows == m && c.cols == n,
+        "gemm: shapes [{}, {}] x [{}, {}] do not give [{}, {}]", m, k, b_k, n, c.rows, c.cols);
+  if (m == 0 || n == 0) return;
+#if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
+  if (m * n * k >= kSmallProduct &&
+      onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {
+    return;
+  }
+#endif
+  openblas_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c);
+}
+
+void use_single_threaded_products() {
+  openblas_set_num_threads(1);
+#ifdef SEQLAB_HAVE_ONEDNN
+  omp_set_num_threads(1);
+#endif
+}
+
+std::string gemm_description() {
+  std::string text = fmt::format("{} ({})", openblas_get_config(), openblas_get_corename());
+#if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
+  const dnnl_version_t* version = dnnl_version();
+  text = fmt::format("oneDNN {}.{}.{}; {}", version->major, version->minor, version->patch, text);
+#endif
+  return text;
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

@@ -1,0 +1,5 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include "seqlab/precompiled.hpp"
