@@ -1,0 +1,92 @@
+#pragma once
+
+// The one training loop, for every model.
+//
+// An update: cut the batch into shards by sentences; compute loss and gradient of each on a tape of
+// its own; sum the gradients in the order of the shards; clip; step. Batches, dropout masks and
+// learning rates are functions of the seed and of how far the run is, so a run that is resumed goes
+// on with the bits of one that never stopped, whatever the number of threads.
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "seqlab/data/batches.hpp"
+#include "seqlab/models/sequence_model.hpp"
+#include "seqlab/training/checkpoint.hpp"
+#include "seqlab/training/log.hpp"
+#include "seqlab/training/optimizer.hpp"
+#include "seqlab/training/options.hpp"
+#include "seqlab/training/schedule.hpp"
+#include "seqlab/training/workers.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+struct TrainingResult {
+  enum class End { limit, patience, interrupted } end = End::limit;
+  std::string reason;  ///< for people: "max_updates = 1000 reached"
+  std::int64_t updates = 0;
+  std::int64_t epochs = 0;  ///< whole ones
+  std::int64_t tokens = 0;
+  double seconds = 0.0;
+  double best_loss = 0.0;  ///< validation, nats per target token
+  std::int64_t best_update = 0;
+  bool averaged = false;  ///< best.safetensors is an average
+
+  bool interrupted() const { return end == End::interrupted; }
+};
+
+class Trainer {
+ public:
+  /// Model, corpora and log must outlive the trainer. Throws UsageError on bad options and
+  /// RuntimeFailure on an empty corpus.
+  Trainer(SequenceModel& model, const Corpus& train, const Corpus& valid, TrainingOptions options,
+          std::filesystem::path run_directory, Fingerprint fingerprint, TrainingLog& log);
+  ~Trainer();
+
+  /// Trains to the first limit. With `resume` it goes on from `run_directory`/checkpoint, and from
+  /// the beginning if there is none yet. Afterwards the model has the best parameters, which are
+  /// also in best.safetensors; if the run was interrupted it has the current ones.
+  ///
+  /// SIGINT and SIGTERM end the run after the current update with a checkpoint (`interrupted`); a
+  /// second one ends the program at once. Throws RuntimeFailure on a non-finite loss or gradient
+  /// (update, lines, parameter), on a checkpoint that does not fit and when writing fails; the last
+  /// checkpoint is kept.
+  TrainingResult run(bool resume);
+
+ private:
+  struct Shard;
+  struct Window;  // sums since the last row of train.csv
+
+  void begin(bool resume);
+  bool ended(TrainingResult& result) const;
+  void update();
+  void cut_batch(const Batch& batch);
+  void check_finite(const LossSum& loss, double norm, const Batch& batch) const;
+  void log_update();
+  bool validation_due() const;
+  void validate();
+  void take_average(TrainingResult& result);
+  void save();
+  double fraction_done(bool with_time) const;
+  double seconds() const;
+
+  SequenceModel& model_;
+  const Corpus& train_;
+  TrainingOptions options_;
+  std::filesystem::path directory_;
+  Fingerprint fingerprint_;
+  TrainingLog& log_;
+  Workers workers_;
+  Batches batches_;
+  std::vector<Batch> valid_batches_;
+  Optimizer optimizer_;
+  Schedule schedule_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::unique_ptr<Window> window_;
+  Progress progress_;
+};
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
