@@ -39,14 +39,17 @@ void Tape::backward(Variable loss) {
 
 void Tape::backward() {
   for (std::size_t i = steps_.size(); i-- > 0;) {
-    const Step& step = steps_[i];
-    const Variable result{step.result};
-    if (has_gradient(result)) step.run(step.function);
+    const Step step = steps_[i];
+    const bool needed = std::any_of(step.results.begin(), step.results.end(), [&](Variable v) {
+      return v.exists() && has_gradient(v);
+    });
+    if (needed) step.run(step.function);
     step.destroy(step.function);
     steps_.pop_back();
-    // Later steps are done and earlier ones do not read this result.
-    node(result).value = Matrix::from_shape({0, 0});
-    node(result).gradient = Matrix::from_shape({0, 0});
+    // Later steps are done and earlier ones do not read these results.
+    for (const Variable v : step.results) {
+      if (v.exists()) node(v) = {Matrix::from_shape({0, 0}), Matrix::from_shape({0, 0})};
+    }
   }
   clear();
 }

@@ -8,6 +8,7 @@
 // `Tape::on_backward` what turns the gradient of the result into gradients of its inputs. Backward
 // functions add to gradients, never overwrite them, since a variable may be used several times.
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -60,6 +61,8 @@ class Tape {
   /// Puts a matrix on the tape.
   Variable variable(Matrix value);
   const Matrix& value(Variable v) const { return node(v).value; }
+  /// For an operation that fills its result after having put it on the tape.
+  MatrixRef mutable_value(Variable v) { return ref(node(v).value); }
   /// Takes the value out of the tape; for results of an evaluation.
   Matrix take(Variable v) { return std::move(node(v).value); }
   Index rows(Variable v) const { return seqlab::rows(node(v).value); }
@@ -77,15 +80,20 @@ class Tape {
     return {gradients_.data() + p.offset, p.rows, p.cols, p.cols};
   }
 
-  /// Records `function()` to be run when `result`'s gradient is complete. It is skipped when
-  /// nothing depends on the result. Afterwards the result's value and gradient are released.
+  /// Records `function()` to be run when the gradient of its operation's result is complete. It is
+  /// skipped when nothing depends on the result. Afterwards the result is released.
   template <typename Function>
   void on_backward(Variable result, Function&& function) {
+    on_backward(std::array{result, Variable{}, Variable{}}, std::forward<Function>(function));
+  }
+  /// For an operation with up to three results (unused places hold no variable).
+  template <typename Function>
+  void on_backward(std::array<Variable, 3> results, Function&& function) {
     if (!training()) return;
     using F = std::decay_t<Function>;
     void* memory = arena_allocate(sizeof(F), alignof(F));
     new (memory) F(std::forward<Function>(function));
-    steps_.push_back({result.index, memory, [](void* f) { (*static_cast<F*>(f))(); },
+    steps_.push_back({results, memory, [](void* f) { (*static_cast<F*>(f))(); },
                       [](void* f) { static_cast<F*>(f)->~F(); }});
   }
 
@@ -103,7 +111,7 @@ class Tape {
     Matrix gradient;
   };
   struct Step {
-    Index result;
+    std::array<Variable, 3> results;
     void* function;
     void (*run)(void*);
     void (*destroy)(void*);

@@ -6,10 +6,10 @@
 #include <string>
 
 #include "seqlab/tensor/real.hpp"
+#include "seqlab/tensor/recurrent_cell.hpp"
 
 namespace seqlab {
 
-enum class Cell { rnn, lstm, gru };
 enum class EncoderKind { rnn, lstm, gru, transformer };
 /// fixed_context: a recurrent decoder that sees one vector. bahdanau: attention before the step.
 /// luong: attention after the step. transformer: causal self-attention and cross-attention.

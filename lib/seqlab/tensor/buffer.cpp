@@ -103,6 +103,7 @@ std::atomic<bool> poison{false};
 BufferStatistics buffer_statistics() { return pool().statistics(); }
 
 void* allocate_buffer(std::size_t bytes) {
+  if (bytes == 0) return nullptr;
   void* block = pool().allocate(bytes);
   // All bits set is a NaN in every floating-point format.
   if (poison.load(std::memory_order_relaxed)) {
@@ -111,7 +112,9 @@ void* allocate_buffer(std::size_t bytes) {
   return block;
 }
 
-void release_buffer(void* block, std::size_t bytes) noexcept { pool().release(block, bytes); }
+void release_buffer(void* block, std::size_t bytes) noexcept {
+  if (block != nullptr) pool().release(block, bytes);
+}
 
 void poison_new_buffers(bool on) { poison.store(on); }
 

@@ -1,0 +1,198 @@
+#include "seqlab/autograd/layers.hpp"
+
+#include <numbers>
+#include <xtensor/xnoalias.hpp>
+
+#include "seqlab/tensor/gemm.hpp"
+#include "seqlab/tensor/rows.hpp"
+#include "seqlab/tensor/simd.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+namespace {
+
+constexpr Real kNormEpsilon = Real(1e-5);
+
+/// Phi(x), the distribution function of the standard normal.
+Simd normal_cdf(Simd x) {
+  const Simd half(Real(0.5));
+  return half * (Simd(Real(1)) + xsimd::erf(x * Simd(Real(1) / std::numbers::sqrt2_v<Real>)));
+}
+
+Simd activation_value(Activation activation, Simd x) {
+  switch (activation) {
+    case Activation::tanh:
+      return xsimd::tanh(x);
+    case Activation::relu:
+      return xsimd::max(x, Simd(Real(0)));
+    case Activation::gelu:
+      return x * normal_cdf(x);
+  }
+  return x;
+}
+
+/// From the input x and the result y.
+Simd activation_slope(Activation activation, Simd x, Simd y) {
+  const Simd one(Real(1));
+  switch (activation) {
+    case Activation::tanh:
+      return one - y * y;
+    case Activation::relu:
+      return xsimd::select(x > Simd(Real(0)), one, Simd(Real(0)));
+    case Activation::gelu: {
+      constexpr Real scale = std::numbers::inv_sqrtpi_v<Real> / std::numbers::sqrt2_v<Real>;
+      const Simd density = Simd(scale) * xsimd::exp(Simd(Real(-0.5)) * x * x);
+      return normal_cdf(x) + x * density;
+    }
+  }
+  return one;
+}
+
+}  // namespace
+
+Variable embedding(Tape& tape, Parameter table, std::span<const TokenId> tokens, Real factor) {
+  const ConstMatrixRef weights = tape.value(table);
+  Matrix out = make_matrix(static_cast<Index>(tokens.size()), table.cols);
+  MatrixRef rows = ref(out);
+  for (Index i = 0; i < rows.rows; ++i) {
+    const TokenId token = tokens[static_cast<std::size_t>(i)];
+    check(token >= 0 && token < table.rows, "embedding: token {} of {}", token, table.rows);
+    const Real* from = weights.row(token);
+    Real* to = rows.row(i);
+    for (Index c = 0; c < rows.cols; ++c) to[c] = factor * from[c];
+  }
+  const Variable result = tape.variable(std::move(out));
+  tape.on_backward(result, [&tape, table, tokens, factor, result] {
+    const MatrixRef from = tape.gradient(result);
+    const MatrixRef to = tape.gradient(table);
+    for (Index i = 0; i < from.rows; ++i) {
+      add_scaled(to.row(tokens[static_cast<std::size_t>(i)]), factor, from.row(i), from.cols);
+    }
+  });
+  return result;
+}
+
+Variable linear(Tape& tape, Variable x, Parameter weight, Parameter bias) {
+  Matrix out = make_matrix(tape.rows(x), weight.rows);
+  if (bias.exists()) fill_rows(ref(out), tape.value(bias).data);
+  multiply_nt(ref(tape.value(x)), tape.value(weight), bias.exists() ? Real(1) : Real(0), ref(out));
+  const Variable result = tape.variable(std::move(out));
+  tape.on_backward(result, [&tape, x, weight, bias, result] {
+    const ConstMatrixRef gradient = tape.gradient(result);
+    const GradientSink dx = tape.gradient_sink(x);
+    multiply_nn(gradient, tape.value(weight), dx.beta, dx.target);
+    multiply_tn(gradient, ref(tape.value(x)), Real(1), tape.gradient(weight));
+    if (bias.exists()) add_column_sums(gradient, tape.gradient(bias).data);
+  });
+  return result;
+}
+
+Variable activate(Tape& tape, Activation activation, Variable x) {
+  const Matrix& in = tape.value(x);
+  Matrix out = make_matrix(rows(in), cols(in));
+  for_each_register(static_cast<Index>(in.size()), [&](auto load, auto store) {
+    store(out.data(), activation_value(activation, load(in.data())));
+  });
+  const Variable result = tape.variable(std::move(out));
+  tape.on_backward(result, [&tape, activation, x, result] {
+    const Real* in_values = tape.value(x).data();
+    const Real* out_values = tape.value(result).data();
+    const Real* from = tape.gradient(result).data;
+    Real* to = tape.gradient(x).data;
+    for_each_register(static_cast<Index>(tape.value(x).size()), [&](auto load, auto store) {
+      const Simd slope = activation_slope(activation, load(in_values), load(out_values));
+      store(to, xsimd::fma(load(from), slope, load(to)));
+    });
+  });
+  return result;
+}
+
+Variable add(Tape& tape, Variable a, Variable b) {
+  Matrix out = tape.value(a);
+  add(ref(out), ref(tape.value(b)));
+  const Variable result = tape.variable(std::move(out));
+  tape.on_backward(result, [&tape, a, b, result] {
+    add(tape.gradient(a), tape.gradient(result));
+    add(tape.gradient(b), tape.gradient(result));
+  });
+  return result;
+}
+
+Variable dropout(Tape& tape, Variable x, double rate) {
+  if (!tape.training() || rate <= 0.0) return x;
+  const Matrix& in = tape.value(x);
+  // One draw of 64 bits decides four elements; the rate is kept to 1/65536.
+  const auto threshold = static_cast<std::uint64_t>(rate * 65536.0);
+  const auto kept = static_cast<Real>(1.0 / (1.0 - static_cast<double>(threshold) / 65536.0));
+  Matrix mask = make_matrix(rows(in), cols(in));
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    if (i % 4 == 0) bits = tape.random().bits();
+    mask.data()[i] = (bits & 0xffff) >= threshold ? kept : Real(0);
+    bits >>= 16;
+  }
+  Matrix out = make_matrix(rows(in), cols(in));
+  xt::noalias(out) = in * mask;
+  const Variable result = tape.variable(std::move(out));
+  tape.on_backward(result, [&tape, x, result, mask = std::move(mask)] {
+    const Real* from = tape.gradient(result).data;
+    Real* to = tape.gradient(x).data;
+    for (std::size_t i = 0; i < mask.size(); ++i) to[i] += from[i] * mask.data()[i];
+  });
+  return result;
+}
+
+Variable layer_norm(Tape& tape, Variable x, Parameter gain, Parameter bias) {
+  const ConstMatrixRef in = ref(tape.value(x));
+  const Index width = in.cols;
+  const Real* g = tape.value(gain).data;
+  const Real* b = tape.value(bias).data;
+  Matrix out = make_matrix(in.rows, width);
+  Matrix statistics = make_matrix(in.rows, 2);  // mean and 1 / standard deviation of each row
+  for (Index r = 0; r < in.rows; ++r) {
+    const Real* row = in.row(r);
+    const Real mean = sum(row, width) / static_cast<Real>(width);
+    Real* y = ref(out).row(r);
+    for (Index c = 0; c < width; ++c) y[c] = row[c] - mean;
+    const Real variance = dot(y, y, width) / static_cast<Real>(width);
+    const Real inverse = Real(1) / std::sqrt(variance + kNormEpsilon);
+    for (Index c = 0; c < width; ++c) y[c] = y[c] * inverse * g[c] + b[c];
+    statistics(static_cast<std::size_t>(r), 0) = mean;
+    statistics(static_cast<std::size_t>(r), 1) = inverse;
+  }
+  const Variable result = tape.variable(std::move(out));
+  tape.on_backward(result, [&tape, x, gain, bias, result, statistics = std::move(statistics)] {
+    const ConstMatrixRef input = ref(tape.value(x));
+    const ConstMatrixRef gradient = tape.gradient(result);
+    const MatrixRef dx = tape.gradient(x);
+    const Real* weight = tape.value(gain).data;
+    Real* d_gain = tape.gradient(gain).data;
+    Real* d_bias = tape.gradient(bias).data;
+    const Index n = input.cols;
+    Matrix scratch = make_matrix(2, n);
+    Real* normal = ref(scratch).row(0);   // the normalised row
+    Real* d_normal = ref(scratch).row(1);  // its gradient
+    for (Index r = 0; r < input.rows; ++r) {
+      const Real mean = statistics(static_cast<std::size_t>(r), 0);
+      const Real inverse = statistics(static_cast<std::size_t>(r), 1);
+      const Real* row = input.row(r);
+      const Real* dy = gradient.row(r);
+      for (Index c = 0; c < n; ++c) {
+        normal[c] = (row[c] - mean) * inverse;
+        d_normal[c] = dy[c] * weight[c];
+        d_gain[c] += dy[c] * normal[c];
+        d_bias[c] += dy[c];
+      }
+      const Real mean_gradient = sum(d_normal, n) / static_cast<Real>(n);
+      const Real projection = dot(d_normal, normal, n) / static_cast<Real>(n);
+      Real* to = dx.row(r);
+      for (Index c = 0; c < n; ++c) {
+        to[c] += inverse * (d_normal[c] - mean_gradient - normal[c] * projection);
+      }
+    }
+  });
+  return result;
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

@@ -1,0 +1,31 @@
+#pragma once
+
+// Operations that move rows and columns about.
+
+#include <span>
+
+#include "seqlab/autograd/tape.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+/// `count` rows from row `first` on: in a time-major matrix, whole time steps.
+Variable rows(Tape& tape, Variable x, Index first, Index count);
+
+/// `count` columns from column `first` on.
+Variable columns(Tape& tape, Variable x, Index first, Index count);
+
+/// [a | b | ...]: the same number of rows.
+Variable concatenate_columns(Tape& tape, std::span<const Variable> parts);
+
+/// The parts below each other: the same number of columns.
+Variable concatenate_rows(Tape& tape, std::span<const Variable> parts);
+
+/// Each of B rows repeated for `steps` steps: [B, D] -> [steps*B, D].
+Variable repeat_steps(Tape& tape, Variable x, Index steps);
+
+/// Mean over the steps of each sentence that are before its end: [T*B, D], lengths [B] -> [B, D].
+Variable mean_over_steps(Tape& tape, Variable x, std::span<const Index> lengths);
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

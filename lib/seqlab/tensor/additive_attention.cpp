@@ -1,0 +1,86 @@
+#include "seqlab/tensor/additive_attention.hpp"
+
+#include "seqlab/tensor/rows.hpp"
+#include "seqlab/tensor/simd.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+namespace {
+
+/// v . tanh(query + key)
+Real energy(const Real* query, const Real* key, const Real* v, Index n) {
+  Simd total(Real(0));
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Simd t = xsimd::tanh(Simd::load_unaligned(query + i) + Simd::load_unaligned(key + i));
+    total = xsimd::fma(t, Simd::load_unaligned(v + i), total);
+  }
+  if (i < n) {
+    const Simd t =
+        xsimd::tanh(load_partial(query + i, n - i, Real(0)) + load_partial(key + i, n - i, Real(0)));
+    total = xsimd::fma(t, load_partial(v + i, n - i, Real(0)), total);
+  }
+  return reduce_add(total);
+}
+
+/// The gradient of energy() times d; tanh is computed again, which is cheaper than keeping it.
+void energy_backward(Real d, const Real* query, const Real* key, const Real* v, Index n,
+                     Real* d_query, Real* d_key, Real* d_v) {
+  const Simd factor(d), one(Real(1));
+  for_each_register(n, [&](auto load, auto store) {
+    const Simd t = xsimd::tanh(load(query) + load(key));
+    const Simd inner = factor * load(v) * (one - t * t);
+    store(d_query, load(d_query) + inner);
+    store(d_key, load(d_key) + inner);
+    store(d_v, xsimd::fma(factor, t, load(d_v)));
+  });
+}
+
+}  // namespace
+
+void additive_attention_forward(const AdditiveAttentionStep& step, MatrixRef weights,
+                                MatrixRef context) {
+  const Index batch = step.batch();
+  for (Index r = 0; r < step.query.rows; ++r) {
+    const Index b = step.source_of(r);
+    const Index length = step.lengths[static_cast<std::size_t>(b)];
+    Real* w = weights.row(r);
+    for (Index j = 0; j < length; ++j) {
+      w[j] = energy(step.query.row(r), step.keys.row(j * batch + b), step.v, step.query.cols);
+    }
+    softmax(w, length);
+    std::fill(w + length, w + weights.cols, Real(0));
+    Real* out = context.row(r);
+    std::fill_n(out, context.cols, Real(0));
+    for (Index j = 0; j < length; ++j) {
+      add_scaled(out, w[j], step.values.row(j * batch + b), context.cols);
+    }
+  }
+}
+
+void additive_attention_backward(const AdditiveAttentionStep& step, ConstMatrixRef weights,
+                                 ConstMatrixRef d_context, MatrixRef d_query, MatrixRef d_keys,
+                                 MatrixRef d_values, Real* d_v) {
+  const Index batch = step.batch();
+  Matrix d_energies = make_matrix(1, weights.cols);
+  for (Index r = 0; r < step.query.rows; ++r) {
+    const Index b = step.source_of(r);
+    const Index length = step.lengths[static_cast<std::size_t>(b)];
+    const Real* w = weights.row(r);
+    const Real* from = d_context.row(r);
+    Real* d_energy = d_energies.data();
+    for (Index j = 0; j < length; ++j) {
+      d_energy[j] = dot(from, step.values.row(j * batch + b), d_context.cols);
+      add_scaled(d_values.row(j * batch + b), w[j], from, d_context.cols);
+    }
+    softmax_backward(w, d_energy, length);
+    std::fill_n(d_query.row(r), d_query.cols, Real(0));
+    for (Index j = 0; j < length; ++j) {
+      energy_backward(d_energy[j], step.query.row(r), step.keys.row(j * batch + b), step.v,
+                      step.query.cols, d_query.row(r), d_keys.row(j * batch + b), d_v);
+    }
+  }
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

@@ -1,0 +1,142 @@
+#include "seqlab/tensor/rows.hpp"
+
+#include <limits>
+
+#include "seqlab/tensor/simd.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+Real max_value(const Real* x, Index n) {
+  constexpr Real lowest = -std::numeric_limits<Real>::infinity();
+  return reduce_max(
+      reduce_row(x, n, Simd(lowest), lowest, [](Simd a, Simd b) { return xsimd::max(a, b); }));
+}
+
+Index argmax(const Real* x, Index n) {
+  const Real best = max_value(x, n);
+  for (Index i = 0; i < n; ++i) {
+    if (x[i] == best) return i;
+  }
+  return 0;  // every value is NaN
+}
+
+Real sum(const Real* x, Index n) {
+  return reduce_add(
+      reduce_row(x, n, Simd(Real(0)), Real(0), [](Simd a, Simd b) { return a + b; }));
+}
+
+Real dot(const Real* a, const Real* b, Index n) {
+  Simd s0(Real(0)), s1(Real(0));
+  Index i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    s0 = xsimd::fma(Simd::load_unaligned(a + i), Simd::load_unaligned(b + i), s0);
+    s1 = xsimd::fma(Simd::load_unaligned(a + i + kLanes), Simd::load_unaligned(b + i + kLanes), s1);
+  }
+  for (; i + kLanes <= n; i += kLanes) {
+    s0 = xsimd::fma(Simd::load_unaligned(a + i), Simd::load_unaligned(b + i), s0);
+  }
+  if (i < n) {
+    s1 = xsimd::fma(load_partial(a + i, n - i, Real(0)), load_partial(b + i, n - i, Real(0)), s1);
+  }
+  return reduce_add(s0 + s1);
+}
+
+Real sum_exp(const Real* x, Index n, Real shift) {
+  const Simd offset(shift);
+  Simd total0(Real(0)), total1(Real(0));
+  Index i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    total0 += xsimd::exp(Simd::load_unaligned(x + i) - offset);
+    total1 += xsimd::exp(Simd::load_unaligned(x + i + kLanes) - offset);
+  }
+  for (; i + kLanes <= n; i += kLanes) {
+    total0 += xsimd::exp(Simd::load_unaligned(x + i) - offset);
+  }
+  Real tail = 0;
+  if (i < n) {
+    alignas(64) Real lanes[static_cast<std::size_t>(kLanes)];
+    xsimd::exp(load_partial(x + i, n - i, shift) - offset).store_aligned(lanes);
+    for (Index j = 0; j < n - i; ++j) tail += lanes[j];
+  }
+  return reduce_add(total0 + total1) + tail;
+}
+
+Real exp_and_sum(Real* x, Index n, Real shift) {
+  const Simd offset(shift);
+  Simd total(Real(0));
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Simd e = xsimd::exp(Simd::load_unaligned(x + i) - offset);
+    e.store_unaligned(x + i);
+    total += e;
+  }
+  Real tail = 0;
+  if (i < n) {
+    store_partial(x + i, n - i, xsimd::exp(load_partial(x + i, n - i, shift) - offset));
+    for (Index j = i; j < n; ++j) tail += x[j];
+  }
+  return reduce_add(total) + tail;
+}
+
+void add_scaled(Real* y, Real a, const Real* x, Index n) {
+  const Simd factor(a);
+  for_each_register(n, [&](auto load, auto store) {
+    store(y, xsimd::fma(factor, load(x), load(y)));
+  });
+}
+
+void scale(Real* x, Real a, Index n) {
+  const Simd factor(a);
+  for_each_register(n, [&](auto load, auto store) { store(x, factor * load(x)); });
+}
+
+void softmax(Real* x, Index n) {
+  if (n == 0) return;
+  const Real total = exp_and_sum(x, n, max_value(x, n));
+  scale(x, Real(1) / total, n);
+}
+
+void softmax_backward(const Real* weights, Real* gradient, Index n) {
+  const Simd mean(dot(weights, gradient, n));
+  for_each_register(n, [&](auto load, auto store) {
+    store(gradient, load(weights) * (load(gradient) - mean));
+  });
+}
+
+void add(MatrixRef m, ConstMatrixRef a) {
+  check(m.rows == a.rows && m.cols == a.cols, "add: [{}, {}] += [{}, {}]", m.rows, m.cols, a.rows,
+        a.cols);
+  for (Index r = 0; r < m.rows; ++r) {
+    Real* y = m.row(r);
+    const Real* x = a.row(r);
+    for (Index c = 0; c < m.cols; ++c) y[c] += x[c];
+  }
+}
+
+void copy(ConstMatrixRef from, MatrixRef to) {
+  check(to.rows == from.rows && to.cols == from.cols, "copy: [{}, {}] to [{}, {}]", from.rows,
+        from.cols, to.rows, to.cols);
+  for (Index r = 0; r < from.rows; ++r) std::copy_n(from.row(r), from.cols, to.row(r));
+}
+
+void fill_rows(MatrixRef m, const Real* values) {
+  for (Index r = 0; r < m.rows; ++r) std::copy_n(values, m.cols, m.row(r));
+}
+
+void add_to_rows(MatrixRef m, const Real* values) {
+  for (Index r = 0; r < m.rows; ++r) {
+    Real* y = m.row(r);
+    for (Index c = 0; c < m.cols; ++c) y[c] += values[c];
+  }
+}
+
+void add_column_sums(ConstMatrixRef m, Real* sums) {
+  for (Index r = 0; r < m.rows; ++r) {
+    const Real* x = m.row(r);
+    for (Index c = 0; c < m.cols; ++c) sums[c] += x[c];
+  }
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

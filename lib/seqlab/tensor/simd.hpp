@@ -1,0 +1,74 @@
+#pragma once
+
+// Loops over SIMD registers (xsimd). Everything element-wise or along a row goes through these
+// few templates; the tail of a row is computed in a padded register, so an element's value does
+// not depend on where in the row it stands.
+
+#include <algorithm>
+#include <xsimd/xsimd.hpp>
+
+#include "seqlab/tensor/real.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+using Simd = xsimd::batch<Real>;
+inline constexpr Index kLanes = static_cast<Index>(Simd::size);
+
+/// A register with `count` < kLanes elements of x and `fill` in the others.
+inline Simd load_partial(const Real* x, Index count, Real fill) {
+  alignas(64) Real lanes[static_cast<std::size_t>(kLanes)];
+  for (Index i = 0; i < kLanes; ++i) lanes[i] = i < count ? x[i] : fill;
+  return Simd::load_aligned(lanes);
+}
+
+inline void store_partial(Real* y, Index count, Simd value) {
+  alignas(64) Real lanes[static_cast<std::size_t>(kLanes)];
+  value.store_aligned(lanes);
+  for (Index i = 0; i < count; ++i) y[i] = lanes[i];
+}
+
+/// Calls f(load, store) along a row of n elements: `load(pointer)` gives a register of the row
+/// that `pointer` starts, `store(pointer, register)` writes one.
+template <typename Function>
+inline void for_each_register(Index n, Function&& f) {
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    f([i](const Real* x) { return Simd::load_unaligned(x + i); },
+      [i](Real* y, Simd value) { value.store_unaligned(y + i); });
+  }
+  if (i < n) {
+    const Index rest = n - i;
+    f([i, rest](const Real* x) { return load_partial(x + i, rest, Real(0)); },
+      [i, rest](Real* y, Simd value) { store_partial(y + i, rest, value); });
+  }
+}
+
+/// Reduces a row: `step(accumulator, register)` over the row with four independent accumulators
+/// (the addition's latency would bound one), `fill` in the lanes past the end.
+template <typename Step>
+inline Simd reduce_row(const Real* x, Index n, Simd start, Real fill, Step&& step) {
+  Simd a = start, b = start, c = start, d = start;
+  Index i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+    a = step(a, Simd::load_unaligned(x + i));
+    b = step(b, Simd::load_unaligned(x + i + kLanes));
+    c = step(c, Simd::load_unaligned(x + i + 2 * kLanes));
+    d = step(d, Simd::load_unaligned(x + i + 3 * kLanes));
+  }
+  for (; i + kLanes <= n; i += kLanes) a = step(a, Simd::load_unaligned(x + i));
+  if (i < n) b = step(b, load_partial(x + i, n - i, fill));
+  return step(step(a, b), step(c, d));
+}
+
+inline Real reduce_add(Simd x) { return xsimd::hadd(x); }
+inline Real reduce_max(Simd x) {
+  alignas(64) Real lanes[static_cast<std::size_t>(kLanes)];
+  x.store_aligned(lanes);
+  return *std::max_element(lanes, lanes + kLanes);
+}
+
+inline Simd sigmoid(Simd x) { return Simd(Real(1)) / (Simd(Real(1)) + xsimd::exp(-x)); }
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
