@@ -1,0 +1,18 @@
+#pragma once
+
+// The keys of each section of an experiment file.
+
+#include "seqlab/experiment/config_key.hpp"
+#include "seqlab/experiment/experiment.hpp"
+
+namespace seqlab {
+
+const Keys<ExperimentOptions>& experiment_keys();
+const Keys<DataOptions>& data_keys();
+/// Without `family`, which says where the options begin.
+const Keys<ModelOptions>& model_keys();
+const Keys<TrainingOptions>& training_keys();
+const Keys<DecodingOptions>& decoding_keys();
+const Keys<EvaluationOptions>& evaluation_keys();
+
+}  // namespace seqlab

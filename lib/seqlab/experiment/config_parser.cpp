@@ -1,0 +1,129 @@
+#include "seqlab/experiment/config_parser.hpp"
+
+#include <fmt/ranges.h>
+#include <boost/algorithm/string/trim.hpp>
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/parsers.hpp>
+#include <numeric>
+#include <sstream>
+
+#include "seqlab/error.hpp"
+
+namespace seqlab {
+
+namespace {
+
+namespace po = boost::program_options;
+
+std::string without_comment(const std::string& line) {
+  return boost::trim_copy(line.substr(0, line.find('#')));
+}
+
+/// Boost's parser does not tell lines, so that it gets them one by one.
+Setting parse_setting(const std::string& line, const std::string& section,
+                      const std::string& where) {
+  std::istringstream stream(line);
+  po::parsed_options parsed(nullptr);
+  try {
+    parsed = po::parse_config_file(stream, po::options_description(), /*allow_unregistered=*/true);
+  } catch (const po::error&) {
+    throw UsageError(
+        fmt::format("{}: '{}' is no setting; expected 'key = value' or '[section]'", where, line));
+  }
+  const po::option& option = parsed.options.at(0);
+  Setting setting{section, option.string_key, option.value.at(0), where};
+  if (setting.key.empty()) throw UsageError(fmt::format("{}: a key is missing before '='", where));
+  if (section.empty()) {
+    throw UsageError(
+        fmt::format("{}: '{}' stands outside of any section; write a line like "
+                    "[training] before it",
+                    where, setting.key));
+  }
+  return setting;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+ConfigText parse_config(std::string_view text, const std::string& name) {
+  ConfigText config;
+  std::map<std::string, std::string> seen;  // section or section.key -> where
+  const auto once = [&seen](const std::string& id, const std::string& what,
+                            const std::string& where) {
+    const auto [entry, is_new] = seen.emplace(id, where);
+    if (!is_new) {
+      throw UsageError(fmt::format("{}: {} occurs a second time; the first is at {}", where, what,
+                                   entry->second));
+    }
+  };
+
+  std::istringstream stream{std::string(text)};
+  std::string section;
+  std::string line;
+  for (std::size_t number = 1; std::getline(stream, line); ++number) {
+    line = without_comment(line);
+    if (line.empty()) continue;
+    const std::string where = fmt::format("{}:{}", name, number);
+    if (line.front() == '[' && line.back() == ']') {
+      section = boost::trim_copy(line.substr(1, line.size() - 2));
+      if (section.empty()) throw UsageError(fmt::format("{}: a section without a name", where));
+      once('[' + section, fmt::format("section [{}]", section), where);
+      config.sections.push_back({section, where});
+      continue;
+    }
+    config.settings.push_back(parse_setting(line, section, where));
+    const std::string& key = config.settings.back().key;
+    once(section + '.' + key, fmt::format("key '{}' of section [{}]", key, section), where);
+  }
+  return config;
+}
+
+Setting parse_override(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const std::size_t dot = equals == std::string::npos ? equals : text.rfind('.', equals);
+  if (dot == std::string::npos || dot == 0 || dot + 1 == equals) {
+    throw UsageError(
+        fmt::format("--set '{}': expected section.key=value, for example "
+                    "training.epochs=3 or model.lstm.width=128",
+                    text));
+  }
+  return {boost::trim_copy(text.substr(0, dot)),
+          boost::trim_copy(text.substr(dot + 1, equals - dot - 1)),
+          boost::trim_copy(text.substr(equals + 1)), fmt::format("--set {}", text)};
+}
+
+std::string nearest(std::string_view name, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 2);
+  for (const std::string& candidate : known) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance <= best_distance && (best.empty() || distance < best_distance)) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+std::string unknown_name_message(std::string_view what, std::string_view name,
+                                 const std::vector<std::string>& known) {
+  const std::string guess = nearest(name, known);
+  return fmt::format("unknown {} '{}'{} Valid: {}", what, name,
+                     guess.empty() ? ";" : fmt::format("; did you mean '{}'?", guess),
+                     fmt::join(known, ", "));
+}
+
+}  // namespace seqlab

@@ -1,0 +1,102 @@
+#pragma once
+
+// An experiment: models x seeds on the same data, with the same training, search and measures.
+// Written as an INI file:
+//
+//   [experiment]       name, models, seeds
+//   [data]             a parallel corpus or a synthetic task, the tokenizer, length limits
+//   [model]            options of all models;     [model.NAME]     of one of them
+//   [training]         the one training loop;     [training.NAME]  what one model needs otherwise
+//   [decoding]         the search
+//   [evaluation]       the measures
+//
+// A [model.NAME] begins from its `family` (default: NAME), then [model] applies, then its own keys.
+// The keys of each section are in config_keys.hpp.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "seqlab/data/synthetic.hpp"
+#include "seqlab/data/tokenizer.hpp"
+#include "seqlab/decoding/options.hpp"
+#include "seqlab/experiment/config_parser.hpp"
+#include "seqlab/models/options.hpp"
+#include "seqlab/training/options.hpp"
+
+namespace seqlab {
+
+/// A text in two files with one sentence a line, or in one with tab-separated columns.
+struct TextFiles {
+  std::string source;
+  std::string target;
+  std::string tsv;
+
+  bool empty() const { return source.empty() && target.empty() && tsv.empty(); }
+};
+
+struct DataOptions {
+  std::string task = "parallel";  ///< or one of synthetic_tasks()
+  TextFiles train, valid, test;
+  Index tsv_source_column = 1;
+  Index tsv_target_column = 2;
+  Index tsv_columns = 2;
+  TokenizerOptions tokenizer;
+  Index max_source_tokens = 0;  ///< longer training and validation pairs are dropped; 0: none
+  Index max_target_tokens = 0;
+  SyntheticOptions synthetic;
+
+  bool synthetic_task() const { return task != "parallel"; }
+};
+
+struct EvaluationOptions {
+  std::vector<Index> length_buckets = {10, 20, 30, 40, 50, 60};  ///< upper ends, source tokens
+  std::string tokenize = "13a";                                  ///< BLEU's tokenizer
+  bool lowercase = false;
+};
+
+struct ExperimentOptions {
+  std::string name;
+  std::vector<std::string> models;  ///< in the order of tables and figures
+  std::vector<Index> seeds = {1};
+};
+
+struct NamedModel {
+  std::string name;
+  std::string family;
+  ModelOptions options;
+  TrainingOptions training;
+};
+
+struct Experiment {
+  std::filesystem::path file;
+  ExperimentOptions experiment;
+  DataOptions data;
+  std::vector<NamedModel> models;
+  DecodingOptions decoding;
+  EvaluationOptions evaluation;
+
+  /// Throws UsageError that lists the models if there is none of that name.
+  const NamedModel& model(const std::string& name) const;
+};
+
+/// Reads an experiment file; relative file names in it start from its folder. `overrides` are
+/// `section.key=value` and win over the file.
+/// Throws UsageError with file and line on everything that is unknown, missing or contradictory,
+/// and RuntimeFailure if the file cannot be read.
+Experiment load_experiment(const std::filesystem::path& file,
+                           const std::vector<std::string>& overrides = {});
+
+/// The same from text. `name` is for messages.
+Experiment parse_experiment(std::string_view text, const std::filesystem::path& name,
+                            const std::vector<std::string>& overrides = {});
+
+/// One model and seed of an experiment with every key spelt out, ready to be read again.
+std::string write_experiment(const Experiment& experiment, const NamedModel& model,
+                             std::uint64_t seed);
+
+/// All sections with their keys, values and defaults, for people.
+std::string describe_experiment_file();
+
+}  // namespace seqlab
