@@ -1,0 +1,67 @@
+#include "seqlab/decoding/translate.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+#include "seqlab/decoding/beam_search.hpp"
+#include "seqlab/decoding/greedy.hpp"
+#include "seqlab/decoding/parallel.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+namespace {
+
+// Longest first: the last batches, for which other threads wait, are the quick ones.
+std::vector<std::size_t> by_decreasing_length(const std::vector<Sentence>& sources) {
+  std::vector<std::size_t> order;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    if (!sources[s].empty()) order.push_back(s);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return sources[a].size() > sources[b].size();
+  });
+  return order;
+}
+
+std::vector<std::vector<Hypothesis>> decode_batch(const StepModel& model,
+                                                  const std::vector<const Sentence*>& sources,
+                                                  const DecodingOptions& options) {
+  if (options.beam > 1) return beam_search(model, sources, options);
+  std::vector<std::vector<Hypothesis>> results;
+  for (Hypothesis& hypothesis : greedy_search(model, sources, options)) {
+    results.emplace_back().push_back(std::move(hypothesis));
+  }
+  return results;
+}
+
+}  // namespace
+
+std::vector<std::vector<Hypothesis>> decode(const StepModel& model,
+                                            const std::vector<Sentence>& sources,
+                                            const DecodingOptions& options, Index threads,
+                                            const DecodingProgress& progress) {
+  validate(options);
+  const std::vector<std::size_t> order = by_decreasing_length(sources);
+  std::vector<std::vector<Hypothesis>> results(sources.size(), std::vector<Hypothesis>(1));
+  // No thread is left without work because a batch could have been fuller.
+  const std::size_t workers = static_cast<std::size_t>(std::max<Index>(1, threads));
+  const std::size_t share = std::max<std::size_t>(1, (order.size() + workers - 1) / workers);
+  const std::size_t batch = std::min(static_cast<std::size_t>(options.batch_sentences), share);
+  std::mutex mutex;
+  std::size_t done = sources.size() - order.size();
+  run_tasks((order.size() + batch - 1) / batch, threads, [&](std::size_t task) {
+    const std::size_t begin = task * batch;
+    const std::size_t end = std::min(order.size(), begin + batch);
+    std::vector<const Sentence*> batch_sources;
+    for (std::size_t i = begin; i < end; ++i) batch_sources.push_back(&sources[order[i]]);
+    std::vector<std::vector<Hypothesis>> found = decode_batch(model, batch_sources, options);
+    for (std::size_t i = begin; i < end; ++i) results[order[i]] = std::move(found[i - begin]);
+    const std::lock_guard lock(mutex);
+    done += end - begin;
+    if (progress) progress(done, sources.size());
+  });
+  return results;
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

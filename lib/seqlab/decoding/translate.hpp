@@ -1,0 +1,28 @@
+#pragma once
+
+// Decoding of many sentences: batches of similar length, several threads.
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "seqlab/decoding/options.hpp"
+#include "seqlab/decoding/step_model.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+/// Told how many of all sentences are done; by one thread at a time.
+using DecodingProgress = std::function<void(std::size_t done, std::size_t total)>;
+
+/// The hypotheses of each source, best first and at least one, in the order of the sources. An
+/// empty source has one empty hypothesis, without the model being asked. The search does not
+/// depend on how sentences are batched or on the number of threads.
+/// Throws UsageError on options out of range.
+std::vector<std::vector<Hypothesis>> decode(const StepModel& model,
+                                            const std::vector<Sentence>& sources,
+                                            const DecodingOptions& options, Index threads,
+                                            const DecodingProgress& progress = {});
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
