@@ -48,12 +48,13 @@ class Batches {
   const Corpus& corpus_;
   BatchOptions options_;
   std::uint64_t seed_;
+  Index bucket_ = 1;
   mutable std::uint64_t planned_epoch_ = 0;
   mutable Plan plan_;  // empty: none yet
 };
 
-/// All pairs once, in batches of similar length, longest first and without any randomness: for
-/// validation and decoding. `Batch::sentences` says where each result belongs.
+/// All pairs once, in batches of similar length, roughly longest first and without any randomness:
+/// for validation and decoding. `Batch::sentences` says where each result belongs.
 std::vector<Batch> ordered_batches(const Corpus& corpus, BatchOptions options);
 
 }  // namespace seqlab
