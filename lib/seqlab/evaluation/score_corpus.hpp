@@ -1,0 +1,27 @@
+#pragma once
+
+// Teacher-forced scores of a corpus: what a model thinks of the references. They are in evaluation
+// mode, without label smoothing, the same for every model.
+
+#include <vector>
+
+#include "seqlab/data/batches.hpp"
+#include "seqlab/evaluation/length_buckets.hpp"
+#include "seqlab/models/sequence_model.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+/// The sums over all pairs; per-sentence values are in the order of the corpus. They depend
+/// neither on the number of threads nor, but for rounding, on the batches.
+LossSum score_corpus(const SequenceModel& model, const Corpus& corpus, const BatchOptions& options,
+                     Index threads);
+
+/// The sums over the pairs of each bucket of source lengths (end marks do not count); per-sentence
+/// values in the order of the corpus within a bucket.
+std::vector<LossSum> score_by_length(const SequenceModel& model, const Corpus& corpus,
+                                     const std::vector<LengthBucket>& buckets,
+                                     const BatchOptions& options, Index threads);
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
