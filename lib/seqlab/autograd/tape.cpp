@@ -12,8 +12,13 @@ Tape::Tape(std::span<const Real> parameters, std::span<Real> gradients, Random* 
 }
 
 Variable Tape::variable(Matrix value) {
-  nodes_.push_back({std::move(value), Matrix()});
-  nodes_.back().gradient = Matrix::from_shape({0, 0});
+  nodes_.push_back({std::move(value), Matrix::from_shape({0, 0})});
+  return {static_cast<Index>(nodes_.size()) - 1};
+}
+
+Variable Tape::borrow(const Matrix& value) {
+  check(!training(), "tape: only an evaluation may borrow a matrix");
+  nodes_.push_back({Matrix::from_shape({0, 0}), Matrix::from_shape({0, 0}), &value});
   return {static_cast<Index>(nodes_.size()) - 1};
 }
 
@@ -56,7 +61,9 @@ void Tape::backward() {
 
 void Tape::clear() {
   for (const Step& step : steps_) step.destroy(step.function);
+  for (const Kept& kept : kept_) kept.destroy(kept.object);
   steps_.clear();
+  kept_.clear();
   nodes_.clear();
   arena_block_ = 0;
   arena_used_ = 0;

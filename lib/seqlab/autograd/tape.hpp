@@ -60,13 +60,18 @@ class Tape {
 
   /// Puts a matrix on the tape.
   Variable variable(Matrix value);
-  const Matrix& value(Variable v) const { return node(v).value; }
+  /// Puts a matrix that somebody else owns on an evaluation tape, without a copy.
+  Variable borrow(const Matrix& value);
+  const Matrix& value(Variable v) const {
+    const Node& n = node(v);
+    return n.borrowed != nullptr ? *n.borrowed : n.value;
+  }
   /// For an operation that fills its result after having put it on the tape.
   MatrixRef mutable_value(Variable v) { return ref(node(v).value); }
   /// Takes the value out of the tape; for results of an evaluation.
   Matrix take(Variable v) { return std::move(node(v).value); }
-  Index rows(Variable v) const { return seqlab::rows(node(v).value); }
-  Index cols(Variable v) const { return seqlab::cols(node(v).value); }
+  Index rows(Variable v) const { return seqlab::rows(value(v)); }
+  Index cols(Variable v) const { return seqlab::cols(value(v)); }
 
   /// The gradient of a variable, for adding to; zero at first.
   MatrixRef gradient(Variable v);
@@ -97,6 +102,14 @@ class Tape {
                       [](void* f) { static_cast<F*>(f)->~F(); }});
   }
 
+  /// Keeps an object alive until `clear`: what a span in a backward function points to.
+  template <typename T>
+  const T& keep(T object) {
+    void* memory = arena_allocate(sizeof(T), alignof(T));
+    kept_.push_back({new (memory) T(std::move(object)), [](void* o) { static_cast<T*>(o)->~T(); }});
+    return *static_cast<const T*>(kept_.back().object);
+  }
+
   /// Runs the recorded functions in reverse order. Set the gradient of the final variable first
   /// (or use `backward(v)` with a [1, 1] variable, whose gradient becomes 1).
   void backward();
@@ -109,11 +122,17 @@ class Tape {
   struct Node {
     Matrix value;
     Matrix gradient;
+    const Matrix* borrowed = nullptr;
   };
   struct Step {
     std::array<Variable, 3> results;
     void* function;
     void (*run)(void*);
+    void (*destroy)(void*);
+  };
+
+  struct Kept {
+    void* object;
     void (*destroy)(void*);
   };
 
@@ -126,6 +145,7 @@ class Tape {
   Random* random_ = nullptr;
   std::vector<Node> nodes_;
   std::vector<Step> steps_;
+  std::vector<Kept> kept_;
 
   static constexpr std::size_t kArenaBlock = 1 << 16;
   std::vector<std::unique_ptr<std::byte[]>> arena_;

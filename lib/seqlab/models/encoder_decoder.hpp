@@ -1,0 +1,38 @@
+#pragma once
+
+// An encoder, a decoder and an output layer: every sequence-to-sequence model of seqlab.
+
+#include "seqlab/models/decoder.hpp"
+#include "seqlab/models/encoder.hpp"
+#include "seqlab/models/registry.hpp"
+#include "seqlab/models/sequence_model.hpp"
+#include "seqlab/nn/layers.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+class EncoderDecoder : public SequenceModel {
+ public:
+  EncoderDecoder(const ModelOptions& options, VocabularySizes sizes, std::uint64_t seed);
+
+  LossSum loss(Tape& tape, const Batch& batch, const LossOptions& options) const override;
+  DecoderState start(const TokenBatch& source) const override;
+  StepOutput step(std::span<const TokenId> tokens, DecoderState& state) const override;
+  Index target_vocabulary() const override { return output_weight_.rows; }
+
+ private:
+  /// The source as the encoder reads it: as it is, or reversed.
+  const TokenBatch& encoder_input(Tape& tape, const TokenBatch& source) const;
+  /// Features of the decoder's width, brought to the output layer's.
+  Variable project(Tape& tape, Variable features) const;
+
+  bool reverse_source_;
+  std::unique_ptr<Encoder> encoder_;
+  std::unique_ptr<Decoder> decoder_;
+  Linear projection_;  ///< where the decoder's features are not as wide as the output layer
+  Parameter output_weight_;  ///< [V, E]
+  Parameter output_bias_;    ///< [1, V]
+};
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

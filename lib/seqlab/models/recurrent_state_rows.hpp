@@ -1,0 +1,42 @@
+#pragma once
+
+// Recurrent states of search hypotheses, to and from the rows of a DecoderState.
+
+#include "seqlab/autograd/recurrent.hpp"
+#include "seqlab/decoding/step_model.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+/// Appends h (and c) of each layer to the state's rows, taking them from the tape.
+inline void put_states(Tape& tape, const std::vector<RecurrentState>& states, DecoderState& into) {
+  for (const RecurrentState& layer : states) {
+    into.rows.push_back({tape.value(layer.h), -1});
+    if (layer.c.exists()) into.rows.push_back({tape.value(layer.c), -1});
+  }
+}
+
+/// The inverse: moves the first rows of the state onto the tape. Returns how many it took.
+inline std::size_t take_states(Tape& tape, Cell cell, std::size_t layers, DecoderState& from,
+                               std::vector<RecurrentState>& states) {
+  std::size_t next = 0;
+  for (std::size_t l = 0; l < layers; ++l) {
+    RecurrentState layer;
+    layer.h = tape.variable(std::move(from.rows[next++].values));
+    if (has_cell_state(cell)) layer.c = tape.variable(std::move(from.rows[next++].values));
+    states.push_back(layer);
+  }
+  return next;
+}
+
+/// Row r of the result is row source_rows[r] of m.
+inline Matrix gather_rows(const Matrix& m, std::span<const Index> source_rows) {
+  Matrix out = make_matrix(static_cast<Index>(source_rows.size()), cols(m));
+  for (Index r = 0; r < rows(out); ++r) {
+    std::copy_n(ref(m).row(source_rows[static_cast<std::size_t>(r)]), cols(m), ref(out).row(r));
+  }
+  return out;
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

@@ -1,0 +1,172 @@
+#include "seqlab/models/registry.hpp"
+
+#include "seqlab/models/encoder_decoder.hpp"
+#include "seqlab/models/luong_decoder.hpp"
+#include "seqlab/models/recurrent_decoder.hpp"
+#include "seqlab/models/recurrent_encoder.hpp"
+#include "seqlab/models/transformer_decoder.hpp"
+#include "seqlab/models/transformer_encoder.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+namespace {
+
+/// The context as an input of every step (Cho 2014).
+ModelOptions fixed_context(EncoderKind encoder, Cell cell) {
+  ModelOptions options;
+  options.encoder = encoder;
+  options.decoder = DecoderKind::fixed_context;
+  options.recurrent.cell = cell;
+  options.recurrent.context = RecurrentOptions::Context::every_step;
+  return options;
+}
+
+ModelOptions sutskever() {
+  ModelOptions options = fixed_context(EncoderKind::lstm, Cell::lstm);
+  options.recurrent.context = RecurrentOptions::Context::initial;
+  options.reverse_source = true;
+  return options;
+}
+
+ModelOptions bahdanau() {
+  ModelOptions options = fixed_context(EncoderKind::gru, Cell::gru);
+  options.decoder = DecoderKind::bahdanau;
+  options.recurrent.bidirectional = true;
+  options.recurrent.bridge = RecurrentOptions::Bridge::linear;
+  options.recurrent.readout = RecurrentOptions::Readout::deep;
+  return options;
+}
+
+ModelOptions luong() {
+  ModelOptions options = fixed_context(EncoderKind::lstm, Cell::lstm);
+  options.decoder = DecoderKind::luong;
+  return options;
+}
+
+ModelOptions transformer() {
+  ModelOptions options;
+  options.encoder = EncoderKind::transformer;
+  options.decoder = DecoderKind::transformer;
+  options.encoder_layers = 3;
+  options.decoder_layers = 3;
+  return options;
+}
+
+ModelOptions transformer_pooled() {
+  ModelOptions options = transformer();
+  options.transformer.memory = TransformerOptions::Memory::pooled;
+  return options;
+}
+
+ModelOptions transformer_lstm() {
+  ModelOptions options = fixed_context(EncoderKind::transformer, Cell::lstm);
+  options.encoder_layers = 3;
+  options.recurrent.bridge = RecurrentOptions::Bridge::linear;
+  return options;
+}
+
+Cell cell_of(EncoderKind kind) {
+  switch (kind) {
+    case EncoderKind::rnn:
+      return Cell::rnn;
+    case EncoderKind::gru:
+      return Cell::gru;
+    default:
+      return Cell::lstm;
+  }
+}
+
+void validate(const ModelOptions& options, VocabularySizes sizes) {
+  const bool recurrent_decoder = options.decoder != DecoderKind::transformer;
+  const bool transformer_part =
+      options.encoder == EncoderKind::transformer || !recurrent_decoder;
+  if (recurrent_decoder && options.recurrent.bridge == RecurrentOptions::Bridge::copy) {
+    const bool same = options.encoder != EncoderKind::transformer &&
+                      cell_of(options.encoder) == options.recurrent.cell &&
+                      options.encoder_layers == options.decoder_layers &&
+                      !options.recurrent.bidirectional;
+    if (!same) {
+      throw UsageError(
+          "bridge = copy needs an encoder and a decoder of the same cell and number of layers, in "
+          "one direction; use bridge = linear");
+    }
+  }
+  if (transformer_part && options.width % options.transformer.heads != 0) {
+    throw UsageError(fmt::format("width = {} does not divide into heads = {}", options.width,
+                                 options.transformer.heads));
+  }
+  if (transformer_part && options.embedding_width() != options.width) {
+    throw UsageError(fmt::format(
+        "a Transformer's embedding is as wide as the model: leave embedding out or set it to {}",
+        options.width));
+  }
+  if (options.tie == ModelOptions::Tie::all && sizes.source != sizes.target) {
+    throw UsageError(fmt::format(
+        "tie = all needs one joint vocabulary, but the source has {} tokens and the target {}; use "
+        "joint = yes in [data], or tie = output",
+        sizes.source, sizes.target));
+  }
+}
+
+}  // namespace
+
+const std::vector<ModelFamily>& model_families() {
+  static const std::vector<ModelFamily> families{
+      {"rnn", "tanh RNN, fixed context (Elman 1990, Cho 2014)",
+       fixed_context(EncoderKind::rnn, Cell::rnn)},
+      {"lstm", "LSTM, fixed context (Hochreiter and Schmidhuber 1997, Cho 2014)",
+       fixed_context(EncoderKind::lstm, Cell::lstm)},
+      {"gru", "GRU, fixed context (Cho 2014)", fixed_context(EncoderKind::gru, Cell::gru)},
+      {"sutskever", "LSTM, fixed context as first state only, reversed source (Sutskever 2014)",
+       sutskever()},
+      {"bahdanau", "bidirectional GRU, additive attention before the step (Bahdanau 2014)",
+       bahdanau()},
+      {"luong", "LSTM, attention after the step with input feeding (Luong 2015)", luong()},
+      {"transformer", "self-attention and cross-attention (Vaswani 2017)", transformer()},
+      {"transformer-pooled", "Transformer whose decoder sees one pooled vector",
+       transformer_pooled()},
+      {"transformer-lstm", "Transformer encoder, fixed-context LSTM decoder", transformer_lstm()},
+  };
+  return families;
+}
+
+const ModelFamily& find_family(const std::string& name) {
+  std::string known;
+  for (const ModelFamily& family : model_families()) {
+    if (family.name == name) return family;
+    known += (known.empty() ? "" : ", ") + family.name;
+  }
+  throw UsageError(fmt::format("there is no model family '{}'; the families are: {}", name, known));
+}
+
+std::unique_ptr<Encoder> make_encoder(const ModelOptions& options, Parameter embedding,
+                                      ParameterStore& store) {
+  if (options.encoder == EncoderKind::transformer) {
+    return std::make_unique<TransformerEncoder>(options, embedding, store);
+  }
+  return std::make_unique<RecurrentEncoder>(options, cell_of(options.encoder), embedding, store);
+}
+
+std::unique_ptr<Decoder> make_decoder(const ModelOptions& options, EncodedWidths encoded,
+                                      Parameter embedding, ParameterStore& store) {
+  switch (options.decoder) {
+    case DecoderKind::fixed_context:
+    case DecoderKind::bahdanau:
+      return std::make_unique<RecurrentDecoder>(options, options.decoder == DecoderKind::bahdanau,
+                                                encoded, embedding, store);
+    case DecoderKind::luong:
+      return std::make_unique<LuongDecoder>(options, encoded, embedding, store);
+    case DecoderKind::transformer:
+      return std::make_unique<TransformerDecoder>(options, encoded, embedding, store);
+  }
+  throw std::logic_error("unknown decoder");
+}
+
+std::unique_ptr<SequenceModel> make_model(const ModelOptions& options, VocabularySizes sizes,
+                                          std::uint64_t seed) {
+  validate(options, sizes);
+  return std::make_unique<EncoderDecoder>(options, sizes, seed);
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
