@@ -25,6 +25,20 @@ namespace seqlab {
 /// "value". Leave out what may change: limits, workers, and how often to log and to checkpoint.
 using Fingerprint = std::map<std::string, std::string>;
 
+/// Sums over the updates since the last row of train.csv.
+struct LogWindow {
+  std::int64_t updates = 0;
+  std::int64_t tokens = 0;     ///< target tokens
+  std::int64_t positions = 0;  ///< of both sides, padding included
+  std::int64_t padding = 0;
+  double negative_log_likelihood = 0.0;
+  double seconds = 0.0;        ///< spent in updates
+  double learning_rate = 0.0;  ///< of the last update
+  double gradient_norm = 0.0;  ///< of the last update, before clipping
+
+  bool operator==(const LogWindow&) const = default;
+};
+
 /// How far a run is.
 struct Progress {
   std::int64_t update = 0;                                     ///< updates done
@@ -35,8 +49,10 @@ struct Progress {
   double best_loss = std::numeric_limits<double>::infinity();  ///< nats per target token
   std::int64_t best_update = 0;
   std::int64_t without_improvement = 0;        ///< validations in a row
+  std::int64_t last_validation = -1;           ///< update
   std::vector<std::int64_t> averaging_window;  ///< updates of the kept validation files
   ScheduleState schedule;
+  LogWindow window;
   std::int64_t train_log_bytes = 0;  ///< length of train.csv
   std::int64_t valid_log_bytes = 0;  ///< length of valid.csv
 

@@ -72,7 +72,6 @@ class TrainingLog {
   };
   void open(File& file, std::string_view header, std::int64_t keep_bytes);
   void write(File& file, std::string_view row);
-  void print_line(std::string_view text);
 
   File train_;
   File valid_;

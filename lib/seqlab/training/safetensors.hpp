@@ -4,11 +4,13 @@
 // padded with blanks, then the tensors' bytes without gaps, row-major and little-endian. The header
 // maps each name to {"dtype", "shape", "data_offsets"}, and "__metadata__" to a map of strings.
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seqlab {
@@ -17,14 +19,23 @@ using Metadata = std::map<std::string, std::string>;
 
 enum class TensorType { f32, f64, i64 };
 
-/// A named array of numbers that somebody else owns, for writing.
+/// A named array of numbers that somebody else owns, for writing. Throws std::logic_error if the
+/// shape does not fit the values.
 struct NamedTensor {
   NamedTensor(std::string tensor_name, std::vector<std::int64_t> tensor_shape,
-              std::span<const float> values);
+              std::span<const float> values)
+      : NamedTensor(std::move(tensor_name), std::move(tensor_shape), TensorType::f32,
+                    std::as_bytes(values)) {}
   NamedTensor(std::string tensor_name, std::vector<std::int64_t> tensor_shape,
-              std::span<const double> values);
+              std::span<const double> values)
+      : NamedTensor(std::move(tensor_name), std::move(tensor_shape), TensorType::f64,
+                    std::as_bytes(values)) {}
   NamedTensor(std::string tensor_name, std::vector<std::int64_t> tensor_shape,
-              std::span<const std::int64_t> values);
+              std::span<const std::int64_t> values)
+      : NamedTensor(std::move(tensor_name), std::move(tensor_shape), TensorType::i64,
+                    std::as_bytes(values)) {}
+  NamedTensor(std::string tensor_name, std::vector<std::int64_t> tensor_shape,
+              TensorType tensor_type, std::span<const std::byte> tensor_bytes);
 
   std::string name;
   std::vector<std::int64_t> shape;
@@ -34,7 +45,7 @@ struct NamedTensor {
 
 /// Replaces `file` atomically: writes to a temporary name in the same folder, flushes to the disk
 /// and renames. Throws RuntimeFailure with the system's reason; then `file` is what it was.
-/// Throws std::logic_error if a shape does not fit its values or a name occurs twice.
+/// Throws std::logic_error if a name occurs twice.
 void write_safetensors(const std::filesystem::path& file, const std::vector<NamedTensor>& tensors,
                        const Metadata& metadata);
 
@@ -66,14 +77,16 @@ class Safetensors {
   void expect_names(const std::vector<std::string>& names) const;
 
  private:
-  void parse_header(const std::string& text, std::size_t data_bytes);
+  void parse_header();
+  void check_layout() const;
   void copy(const std::string& name, const std::vector<std::int64_t>& shape, TensorType type,
             std::span<std::byte> bytes) const;
 
   std::filesystem::path file_;
   std::map<std::string, Tensor> tensors_;
   Metadata metadata_;
-  std::vector<std::byte> data_;
+  std::string content_;
+  std::size_t data_begin_ = 0;
 };
 
 }  // namespace seqlab

@@ -7,8 +7,10 @@
 // learning rates are functions of the seed and of how far the run is, so a run that is resumed goes
 // on with the bits of one that never stopped, whatever the number of threads.
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "seqlab/data/batches.hpp"
@@ -46,8 +48,9 @@ class Trainer {
   ~Trainer();
 
   /// Trains to the first limit. With `resume` it goes on from `run_directory`/checkpoint, and from
-  /// the beginning if there is none yet. Afterwards the model has the best parameters, which are
-  /// also in best.safetensors; if the run was interrupted it has the current ones.
+  /// the beginning if there is none yet; without it a checkpoint there is a UsageError. Afterwards
+  /// the model has the best parameters, which are also in best.safetensors; if the run was
+  /// interrupted it has the current ones.
   ///
   /// SIGINT and SIGTERM end the run after the current update with a checkpoint (`interrupted`); a
   /// second one ends the program at once. Throws RuntimeFailure on a non-finite loss or gradient
@@ -57,18 +60,27 @@ class Trainer {
 
  private:
   struct Shard;
-  struct Window;  // sums since the last row of train.csv
 
   void begin(bool resume);
+  /// What ends the run now, if anything does; sets `end` and `reason`.
   bool ended(TrainingResult& result) const;
+
   void update();
-  void cut_batch(const Batch& batch);
+  std::size_t cut_batch(const Batch& batch);
+  LossSum compute_shards(std::size_t count, Index target_tokens);
   void check_finite(const LossSum& loss, double norm, const Batch& batch) const;
   void log_update();
+  void log_row();
+  TrainRow train_row() const;
+  double seconds_left() const;
+
   bool validation_due() const;
-  void validate();
-  void take_average(TrainingResult& result);
+  void validate_model();
   void save();
+  void finish(TrainingResult& result);
+  void try_average(TrainingResult& result);
+
+  std::int64_t current_epoch() const;  // from 1
   double fraction_done(bool with_time) const;
   double seconds() const;
 
@@ -84,8 +96,11 @@ class Trainer {
   Optimizer optimizer_;
   Schedule schedule_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::unique_ptr<Window> window_;
+
   Progress progress_;
+  std::int64_t saved_update_ = -1;  // of the last checkpoint; -1: there is none
+  double seconds_before_ = 0.0;     // of the runs that this one resumes
+  std::chrono::steady_clock::time_point started_;
 };
 
 }  // namespace SEQLAB_PRECISION
