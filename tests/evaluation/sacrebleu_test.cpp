@@ -41,7 +41,8 @@ std::vector<std::vector<std::string>> reference_lists(const json& golden_case) {
 std::string joined(std::u32string_view text) {
   std::string result;
   for (const std::u32string_view word : split_words(text)) {
-    result += (result.empty() ? "" : " ") + encode_utf8(word);
+    if (!result.empty()) result += ' ';
+    result += encode_utf8(word);
   }
   return result;
 }
