@@ -4,11 +4,10 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <sstream>
 
 #include <doctest/doctest.h>
-#include <boost/iostreams/copy.hpp>
 #include <boost/iostreams/device/array.hpp>
-#include <boost/iostreams/device/back_inserter.hpp>
 #include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filter/lzma.hpp>
 #include <boost/iostreams/filter/zstd.hpp>
@@ -28,12 +27,12 @@ using Lines = std::vector<std::string>;
 
 template <typename Filter>
 std::string pack(const std::string& text, Filter filter) {
-  std::string packed;
-  io::filtering_ostream output;
-  output.push(filter);
-  output.push(io::back_inserter(packed));
-  io::copy(io::array_source(text.data(), text.size()), output);
-  return packed;
+  io::filtering_istream input;
+  input.push(filter);
+  input.push(io::array_source(text.data(), text.size()));
+  std::ostringstream packed;
+  packed << input.rdbuf();
+  return packed.str();
 }
 
 std::vector<std::pair<std::string, std::string>> packed_forms(const std::string& text) {

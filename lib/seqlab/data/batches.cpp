@@ -41,10 +41,15 @@ struct LengthOrder {
     return {coarse, coarse % 2 == 0 ? fine : -fine};
   }
 
-  /// Shortest first.
+  /// Shortest first; equal ones stay in their order.
   void sort(std::span<std::size_t> pairs) const {
-    std::stable_sort(pairs.begin(), pairs.end(),
-                     [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+    std::vector<std::pair<std::pair<Index, Index>, std::size_t>> keyed;
+    keyed.reserve(pairs.size());
+    for (const std::size_t pair : pairs) keyed.emplace_back(key(pair), pair);
+    std::stable_sort(keyed.begin(), keyed.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::transform(keyed.begin(), keyed.end(), pairs.begin(),
+                   [](const auto& entry) { return entry.second; });
   }
 };
 
