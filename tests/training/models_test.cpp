@@ -1,0 +1,103 @@
+// The trainer's promises with the real models: same bits after a resume in the middle of an epoch
+// with dropout on and for any number of workers, and no memory from the system after the start.
+
+#include <sstream>
+
+#include <doctest/doctest.h>
+
+#include "seqlab/models/registry.hpp"
+#include "seqlab/training/trainer.hpp"
+#include "training/temporary_folder.hpp"
+#include "training/toy_model.hpp"
+
+namespace seqlab {
+namespace {
+
+TrainingOptions model_options() {
+  TrainingOptions options;
+  options.schedule.warmup = 2;
+  options.batch.tokens = 64;
+  options.limits.max_updates = 14;
+  options.validate_every = 5;
+  options.checkpoint_every = 4;
+  options.shards = 2;
+  options.workers = 1;
+  return options;
+}
+
+std::unique_ptr<SequenceModel> tiny_model(const ModelFamily& family) {
+  ModelOptions options = family.defaults;
+  options.width = 16;
+  options.embedding = 0;
+  options.dropout = 0.2;
+  options.transformer.feed_forward = 32;
+  return make_model(options, {ToyModel::kVocabulary, ToyModel::kVocabulary}, 3);
+}
+
+struct Outcome {
+  std::vector<Real> values;  // of the best validation
+  double best_loss = 0.0;
+};
+
+class ModelRun {
+ public:
+  explicit ModelRun(const ModelFamily& family) : family_(family) {}
+
+  Outcome operator()(const TrainingOptions& options, bool resume = false) {
+    static const Corpus train = toy_corpus(60, 1);
+    static const Corpus valid = toy_corpus(10, 2);
+    const std::unique_ptr<SequenceModel> model = tiny_model(family_);
+    std::ostringstream text;
+    TrainingLog log(folder_.path(), text, ProgressStyle::none);
+    Trainer trainer(*model, train, valid, options, folder_.path(), {}, log);
+    const TrainingResult result = trainer.run(resume);
+    const std::span<const Real> values = std::as_const(*model).parameters().values();
+    return {{values.begin(), values.end()}, result.best_loss};
+  }
+
+ private:
+  const ModelFamily& family_;
+  TemporaryFolder folder_;
+};
+
+TEST_CASE("every model: resuming and the number of workers change no bit") {
+  for (const ModelFamily& family : model_families()) {
+    CAPTURE(family.name);
+    TrainingOptions options = model_options();
+    const Outcome whole = ModelRun(family)(options);
+    CHECK(std::isfinite(whole.best_loss));
+
+    options.workers = 3;
+    const Outcome parallel = ModelRun(family)(options);
+    CHECK(parallel.values == whole.values);
+    CHECK(parallel.best_loss == whole.best_loss);
+
+    ModelRun parts(family);
+    options.limits.max_updates = 7;
+    parts(options);
+    options.limits.max_updates = 14;
+    const Outcome resumed = parts(options, true);
+    CHECK(resumed.values == whole.values);
+    CHECK(resumed.best_loss == whole.best_loss);
+
+    options.seed = 2;
+    CHECK(ModelRun(family)(options).values != whole.values);
+  }
+}
+
+TEST_CASE("every model: training asks the system for memory at its start only") {
+  for (const ModelFamily& family : model_families()) {
+    CAPTURE(family.name);
+    TrainingOptions options = model_options();
+    ModelRun run(family);
+    options.limits.max_updates = 14;
+    run(options);
+    const std::size_t requests = buffer_statistics().system_requests;
+    options.limits.max_updates = 40;
+    run(options, true);
+    CHECK(buffer_statistics().system_requests == requests);
+  }
+}
+
+}  // namespace
+}  // namespace seqlab
