@@ -1,0 +1,85 @@
+// seqlab baseline: translations without a trained model, as run directories.
+
+#include <iostream>
+
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "seqlab/error.hpp"
+#include "seqlab/evaluation/baselines.hpp"
+#include "seqlab/experiment/data_sets.hpp"
+#include "seqlab/experiment/run.hpp"
+
+namespace seqlab {
+
+namespace {
+
+std::vector<std::string> translate(const std::string& kind, const ParallelText& train,
+                                   const ParallelText& test) {
+  if (kind == "retrieval") return retrieval_baseline(train.source, train.target, test.source);
+  return word_gloss_baseline(train.source, train.target, test.source);
+}
+
+/// Lengths as the models of the experiment see them, so that the buckets are theirs.
+std::vector<Index> source_lengths(const DataOptions& data, const ParallelText& train,
+                                  const ParallelText& test) {
+  const TokenizerPair tokenizers = TokenizerPair::train(data.tokenizer, train.source, train.target);
+  std::vector<Index> lengths;
+  for (const std::string& line : test.source) {
+    lengths.push_back(static_cast<Index>(tokenizers.source->encode(line).size()));
+  }
+  return lengths;
+}
+
+}  // namespace
+
+int baseline_main(int argc, char** argv) {
+  using boost::program_options::value;
+  CommandLine command(
+      "baseline", "EXPERIMENT.cfg",
+      "Translates the test set without a trained network, as a floor for the table: a model below\n"
+      "it has shown nothing. `retrieval` copies the translation of the most similar training\n"
+      "sentence; `gloss` translates word by word with IBM Model 1.",
+      "  seqlab baseline experiments/verses.cfg --kind retrieval \\\n"
+      "      --output results/verses/runs/retrieval\n"
+      "  seqlab baseline experiments/verses.cfg --kind gloss --output results/verses/runs/gloss");
+  command.add()("kind", value<std::string>()->value_name("KIND"), "retrieval | gloss");
+  command.add()("output", value<std::string>()->value_name("RUN"), "the run directory to make");
+  command.add()("resume", "do nothing if the run is finished; else begin it again");
+  command.add_overrides();
+  if (!command.parse(argc, argv)) return 0;
+  const std::string kind = command.required("kind");
+  if (kind != "retrieval" && kind != "gloss") {
+    throw UsageError(fmt::format("--kind '{}'; valid: retrieval, gloss", kind));
+  }
+  const RunDirectory run(command.required("output"));
+  const Experiment experiment = load_experiment(command.argument(), command.overrides());
+  if (command.has("resume") && run.done()) {
+    std::cerr << fmt::format("{} is finished already\n", run.path().string());
+    return 0;
+  }
+  const ParallelText train = load_text(experiment.data, Split::train);
+  const ParallelText test = load_text(experiment.data, Split::test);
+  const NamedModel& any = experiment.models.front();  // its settings play no part
+  run.prepare(write_experiment(experiment, any, /*seed=*/0), command.has("resume"));
+  Json manifest;
+  manifest["experiment"] = experiment.experiment.name;
+  manifest["model"] = kind;
+  manifest["baseline"] = kind;
+  manifest["data"] = {{"task", experiment.data.task},
+                      {"train", {{"pairs", train.size()}, {"checksum", text_checksum(train)}}},
+                      {"test", {{"pairs", test.size()}, {"checksum", text_checksum(test)}}}};
+  manifest["machine"] = machine_manifest();
+  run.write_json("manifest.json", manifest);
+
+  const std::vector<std::string> translations = translate(kind, train, test);
+  const Evaluation evaluation =
+      evaluate(translations, test.target, source_lengths(experiment.data, train, test),
+               make_length_buckets(experiment.evaluation.length_buckets), {},
+               bleu_options(experiment.evaluation));
+  write_test(run, evaluation, translations, Json::object());
+  std::cout << fmt::format("{}: BLEU {:.2f}  chrF2 {:.2f}\n", kind, evaluation.all.bleu.score,
+                           evaluation.all.chrf);
+  return 0;
+}
+
+}  // namespace seqlab

@@ -1,0 +1,26 @@
+#pragma once
+
+// The work of the speed comparison: sentences of one length without padding, random words.
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "seqlab/tensor/real.hpp"
+
+namespace seqlab {
+
+struct BenchOptions {
+  std::string family;
+  Index width = 256;
+  Index vocabulary = 8000;  ///< of each side
+  Index length = 25;        ///< source and target positions, end marks included
+  Index sentences = 64;     ///< a batch
+  Index threads = 1;
+  Index steps = 15;
+};
+
+/// Trains through the one training loop and decodes greedily, exactly 25 steps a sentence.
+/// Returns an object with the speeds, medians over steps.
+nlohmann::ordered_json run_bench(const BenchOptions& options);
+
+}  // namespace seqlab

@@ -1,0 +1,99 @@
+// The program: finds the subcommand, and turns exceptions into messages and exit statuses
+// (0 done, 1 failed, 2 wrong usage or configuration).
+
+#include <csignal>
+#include <iostream>
+
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "seqlab/error.hpp"
+#include "seqlab/experiment/config_parser.hpp"
+#include "seqlab/experiment/experiment.hpp"
+#include "seqlab/experiment/version.hpp"
+
+namespace seqlab {
+
+namespace {
+
+struct Command {
+  const char* name;
+  int (*main)(int argc, char** argv);
+  const char* summary;
+};
+
+constexpr Command kCommands[] = {
+    {"prepare", prepare_main, "read an experiment's data and print statistics"},
+    {"train", train_main, "train one model, translate the test set and evaluate"},
+    {"translate", translate_main, "translate standard input with a trained model"},
+    {"evaluate", evaluate_main, "BLEU, chrF, perplexity and accuracy of a trained model"},
+    {"score", score_main, "BLEU and chrF of translations in files, as sacreBLEU computes them"},
+    {"table", table_main, "a table of the runs of an experiment"},
+    {"plot", plot_main, "figures of the runs of an experiment"},
+    {"params", params_main, "numbers of parameters of an experiment's models"},
+    {"baseline", baseline_main, "floors without a trained model, as rows of the table"},
+    {"bench", bench_main, "speed of training and decoding on a fixed work"},
+};
+
+void print_help() {
+  std::cout << "seqlab " << kVersion
+            << ": compares sequence models through one training loop\n\n"
+               "Usage: seqlab COMMAND [ARGUMENTS]\n\nCommands:\n";
+  for (const Command& command : kCommands) {
+    std::cout << fmt::format("  {:<11}{}\n", command.name, command.summary);
+  }
+  std::cout << "\nHelp: seqlab COMMAND --help explains a command and shows examples,\n"
+               "      seqlab --help-config explains the keys of experiment files.\n";
+}
+
+int run(int argc, char** argv) {
+  if (argc < 2) {
+    print_help();
+    return 2;
+  }
+  const std::string name = argv[1];
+  if (name == "--help" || name == "-h") {
+    print_help();
+    return 0;
+  }
+  if (name == "--version") {
+    std::cout << "seqlab " << kVersion << '\n';
+    return 0;
+  }
+  if (name == "--help-config") {
+    std::cout << describe_experiment_file();
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Command& command : kCommands) {
+    if (name == command.name) return command.main(argc - 1, argv + 1);
+    names.emplace_back(command.name);
+  }
+  throw UsageError(unknown_name_message("command", name, names));
+}
+
+int complain(int argc, char** argv, const char* message, int status) {
+  std::cout.flush();
+  std::cerr << "seqlab" << (argc > 1 ? std::string(" ") + argv[1] : "") << ": " << message
+            << std::endl;
+  return status;
+}
+
+}  // namespace
+
+}  // namespace seqlab
+
+int main(int argc, char** argv) {
+  using namespace seqlab;
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, told like any other
+  try {
+    const int status = run(argc, argv);
+    finish_output();
+    return status;
+  } catch (const UsageError& error) {
+    return complain(argc, argv, error.what(), 2);
+  } catch (const std::bad_alloc&) {
+    return complain(argc, argv, "not enough memory", 1);
+  } catch (const std::exception& error) {
+    return complain(argc, argv, error.what(), 1);
+  }
+}

@@ -1,0 +1,114 @@
+// seqlab train: one model, one seed, from the experiment file to the tested run.
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "seqlab/error.hpp"
+#include "seqlab/experiment/data_sets.hpp"
+#include "seqlab/experiment/run.hpp"
+
+namespace seqlab {
+
+namespace {
+
+void report(const std::string& line) { std::cerr << line << std::endl; }
+
+/// Shows the progress of decoding on a terminal.
+DecodingProgress terminal_progress() {
+  if (isatty(STDERR_FILENO) == 0) return {};
+  return [](std::size_t done, std::size_t total) {
+    std::cerr << fmt::format("\rtranslated {}/{} ", done, total) << (done == total ? "\n" : "")
+              << std::flush;
+  };
+}
+
+void test(const std::filesystem::path& directory) {
+  const LoadedRun run = load_run(directory);
+  const ParallelText text = load_text(run.experiment.data, Split::test);
+  const Index threads = thread_count(run.named_model().training.workers);
+  report(fmt::format("translating the test set: {} lines, beam {}", text.size(),
+                     run.experiment.decoding.beam));
+  const TestResult result = test_run(run, text, threads, terminal_progress());
+  const Json extra = {{"decoding",
+                       {{"seconds", result.seconds},
+                        {"target_tokens", result.target_tokens},
+                        {"beam", run.experiment.decoding.beam}}}};
+  write_test(run.directory, result.evaluation, result.translations, extra);
+  const Measures& all = result.evaluation.all;
+  std::cout << fmt::format(
+      "{}: BLEU {:.2f}  chrF2 {:.2f}  perplexity {:.2f}  exact match {:.1f} %  length ratio "
+      "{:.3f}\n",
+      run.named_model().name, all.bleu.score, all.chrf, all.forced->perplexity,
+      100.0 * all.sentence_accuracy, all.length_ratio);
+}
+
+/// --model, or the only model that there is; the same for seeds.
+const NamedModel& chosen_model(const CommandLine& command, const Experiment& experiment) {
+  if (command.has("model")) return experiment.model(command.get<std::string>("model"));
+  if (experiment.models.size() == 1) return experiment.models.front();
+  std::string names;
+  for (const NamedModel& model : experiment.models) names += ' ' + model.name;
+  throw UsageError(
+      fmt::format("--model is missing; {} has these:{}", experiment.file.string(), names));
+}
+
+}  // namespace
+
+int train_main(int argc, char** argv) {
+  using boost::program_options::value;
+  CommandLine command(
+      "train", "EXPERIMENT.cfg",
+      "Trains one model of an experiment with one seed, then translates and scores the test set.\n"
+      "All files go into a run directory: the resolved config, a manifest, train.csv and "
+      "valid.csv,\n"
+      "the parameters (safetensors), the translations and their scores, and at last `done`.\n"
+      "A run that was stopped, by Ctrl-C or by a power cut, goes on with --resume and ends with\n"
+      "the same numbers as one that never stopped.",
+      "  seqlab train experiments/reversal.cfg --model bahdanau --output results/demo\n"
+      "  seqlab train experiments/reversal.cfg --model bahdanau --output results/demo --resume\n"
+      "  seqlab train experiments/verses.cfg --model lstm --seed 2 --output results/lstm-2 \\\n"
+      "      --set training.max_minutes=5 --set model.width=128\n"
+      "  seqlab train results/demo/config.cfg --output results/again     # repeats a run");
+  command.add()("model", value<std::string>()->value_name("NAME"),
+                "which model of the experiment (may be left out if there is one only)");
+  command.add()("seed", value<std::uint64_t>()->value_name("K"),
+                "of initial values, order of the data and dropout (default: the first seed)");
+  command.add()("output", value<std::string>()->value_name("RUN"), "the run directory to make");
+  command.add()("resume", "go on with a run that was stopped, or begin it");
+  command.add()("no-test", "leave the test set alone");
+  command.add_overrides();
+  if (!command.parse(argc, argv)) return 0;
+
+  RunRequest request;
+  request.directory = command.required("output");
+  request.resume = command.has("resume");
+  const Experiment experiment = load_experiment(command.argument(), command.overrides());
+  request.experiment = &experiment;
+  request.model = &chosen_model(command, experiment);
+  request.seed = command.has("seed")
+                     ? command.get<std::uint64_t>("seed")
+                     : static_cast<std::uint64_t>(experiment.experiment.seeds.front());
+  const bool test_wanted = !command.has("no-test");
+  if (test_wanted && !has_split(experiment.data, Split::test)) {
+    throw UsageError(fmt::format("{} has no test text; name one in [data] or give --no-test",
+                                 command.argument()));
+  }
+  if (request.resume && RunDirectory(request.directory).done()) {
+    report(fmt::format("{} is finished already", request.directory.string()));
+    return 0;
+  }
+  const TrainingResult result = train_run(request, report);
+  if (result.interrupted()) {
+    throw RuntimeFailure(
+        fmt::format("interrupted after update {}; go on with --resume", result.updates));
+  }
+  report(fmt::format("trained: {} ({} updates, {:.0f} s, best at update {})", result.reason,
+                     result.updates, result.seconds, result.best_update));
+  if (test_wanted) test(request.directory);
+  return 0;
+}
+
+}  // namespace seqlab

@@ -1,0 +1,217 @@
+// seqlab translate: standard input to standard output, line by line.
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "seqlab/data/text_file.hpp"
+#include "seqlab/decoding/translate.hpp"
+#include "seqlab/error.hpp"
+#include "seqlab/experiment/config_keys.hpp"
+#include "seqlab/experiment/run_directory.hpp"
+
+namespace seqlab {
+
+namespace {
+
+/// Lines of standard input. A call waits for one line and then takes what is there already, so
+/// that a person is answered at once and a file is translated in large batches.
+class LineReader {
+ public:
+  /// No lines: the end.
+  std::vector<std::string> next(std::size_t most) {
+    std::vector<std::string> lines;
+    while (lines.size() < most) {
+      const std::size_t end = buffer_.find('\n', begin_);
+      if (end != std::string::npos) {
+        take(end, lines);
+        begin_ = end + 1;
+        continue;
+      }
+      buffer_.erase(0, begin_);
+      begin_ = 0;
+      if (buffer_.size() > kMaxLineBytes) clean(buffer_);  // throws
+      if (at_end_ || (!lines.empty() && !more_is_there())) break;
+      read_some();
+    }
+    if (lines.empty() && at_end_ && !buffer_.empty()) {
+      take(buffer_.size(), lines);
+      buffer_.clear();
+    }
+    return lines;
+  }
+
+ private:
+  std::string clean(std::string_view line) { return clean_line(line, "standard input", ++number_); }
+
+  void take(std::size_t end, std::vector<std::string>& lines) {
+    lines.push_back(clean(std::string_view(buffer_).substr(begin_, end - begin_)));
+  }
+
+  static bool more_is_there() {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    return poll(&input, 1, /*milliseconds=*/0) > 0;
+  }
+
+  void read_some() {
+    char block[1 << 16];
+    ssize_t size = 0;
+    do {
+      size = read(STDIN_FILENO, block, sizeof block);
+    } while (size < 0 && errno == EINTR);
+    if (size < 0) {
+      throw RuntimeFailure(fmt::format("cannot read standard input: {}", std::strerror(errno)));
+    }
+    at_end_ = size == 0;
+    buffer_.append(block, static_cast<std::size_t>(size));
+  }
+
+  std::string buffer_;
+  std::size_t begin_ = 0;
+  std::size_t number_ = 0;
+  bool at_end_ = false;
+};
+
+class Translator {
+ public:
+  Translator(const LoadedRun& run, DecodingOptions options, Index threads, bool nbest)
+      : run_(run), options_(options), threads_(threads), nbest_(nbest) {
+    if (options_.attention)
+      attention_ =
+          "sentence\ttarget_position\ttarget\tsource_position\t"
+          "source\tweight\n";
+  }
+
+  /// Prints the translations and flushes them.
+  void translate(const std::vector<std::string>& lines) {
+    std::vector<Sentence> sources;
+    for (const std::string& line : lines) sources.push_back(run_.tokenizers.source->encode(line));
+    const std::vector<std::vector<Hypothesis>> results =
+        decode(*run_.model, sources, options_, threads_);
+    for (std::size_t i = 0; i < results.size(); ++i, ++number_) {
+      print(results[i]);
+      if (options_.attention) note_attention(sources[i], results[i].front());
+    }
+    finish_output();
+  }
+
+  const std::string& attention() const { return attention_; }
+
+ private:
+  void print(const std::vector<Hypothesis>& hypotheses) const {
+    for (const Hypothesis& hypothesis : hypotheses) {
+      const std::string text = run_.tokenizers.target->decode(hypothesis.tokens);
+      if (!nbest_) {
+        std::cout << text << '\n';
+        return;
+      }
+      std::cout << fmt::format("{} ||| {} ||| {:.6f}\n", number_, text, hypothesis.score);
+    }
+  }
+
+  void note_attention(const Sentence& source, const Hypothesis& hypothesis) {
+    const auto token = [](const Tokenizer& tokenizer, const Sentence& sentence, std::size_t i) {
+      return tokenizer.token(i < sentence.size() ? sentence[i] : kEos);
+    };
+    for (std::size_t t = 0; t < hypothesis.attention.size(); ++t) {
+      for (std::size_t s = 0; s < hypothesis.attention[t].size(); ++s) {
+        attention_ +=
+            fmt::format("{}\t{}\t{}\t{}\t{}\t{:.6f}\n", number_, t,
+                        token(*run_.tokenizers.target, hypothesis.tokens, t), s,
+                        token(*run_.tokenizers.source, source, s), hypothesis.attention[t][s]);
+      }
+    }
+  }
+
+  const LoadedRun& run_;
+  DecodingOptions options_;
+  Index threads_;
+  bool nbest_;
+  std::size_t number_ = 0;  // of the sentence, from 0
+  std::string attention_;
+};
+
+/// Options of the command line over those of the run; the values are those of experiment files.
+DecodingOptions decoding_options(const CommandLine& command, DecodingOptions options) {
+  const std::pair<const char*, const char*> names[] = {{"beam", "beam"},
+                                                       {"length-penalty", "length_penalty"},
+                                                       {"alpha", "alpha"},
+                                                       {"batch", "batch_sentences"}};
+  for (const auto& [option, key] : names) {
+    if (!command.has(option)) continue;
+    const std::string where = fmt::format("--{}", option);
+    apply_setting(decoding_keys(), {"decoding", key, command.get<std::string>(option), where},
+                  options);
+  }
+  if (command.has("nbest")) options.nbest = command.get<Index>("nbest");
+  options.attention = command.has("attention");
+  return options;
+}
+
+}  // namespace
+
+int translate_main(int argc, char** argv) {
+  using boost::program_options::value;
+  CommandLine command(
+      "translate", "RUN",
+      "Translates lines of text with the model of a run: one line out for each line in, an empty\n"
+      "line for an empty one. Lines typed on a terminal are answered at once.",
+      "  echo \"Y dijo Dios: Sea la luz: y fué la luz.\" | seqlab translate RUN\n"
+      "  seqlab translate RUN --input news.es.gz --beam 8 > news.en\n"
+      "  seqlab translate RUN --nbest 5 < news.es      # lines: number ||| text ||| score\n"
+      "  seqlab translate RUN --attention weights.tsv < news.es");
+  command.add()("input", value<std::string>()->value_name("FILE"),
+                "read this file (plain, gzip, xz or zstd) instead of standard input");
+  command.add()("beam", value<std::string>()->value_name("N"),
+                "hypotheses kept at each step; 1 is greedy (default: the run's setting)");
+  command.add()("nbest", value<Index>()->value_name("N"),
+                "print the N best of each line (at most as many as --beam)");
+  command.add()("length-penalty", value<std::string>()->value_name("KIND"),
+                "none | average | gnmt (default: the run's setting)");
+  command.add()("alpha", value<std::string>()->value_name("X"),
+                "strength of the gnmt length penalty (default: the run's setting)");
+  command.add()("attention", value<std::string>()->value_name("FILE"),
+                "write the attention weights of the best translations as a TSV table");
+  command.add()("batch", value<std::string>()->value_name("N"),
+                "sentences decoded together; changes the speed only");
+  command.add()("threads", value<Index>()->value_name("N")->default_value(available_processors()),
+                "threads");
+  if (!command.parse(argc, argv)) return 0;
+
+  const LoadedRun run = load_run(command.argument());
+  const DecodingOptions options = decoding_options(command, run.experiment.decoding);
+  validate(options);
+  const ModelOptions& model = run.named_model().options;
+  if (options.attention && model.decoder == DecoderKind::fixed_context) {
+    throw UsageError(fmt::format("--attention: the model {} sees one vector and has no attention",
+                                 run.named_model().name));
+  }
+  Translator translator(run, options, command.get<Index>("threads"), command.has("nbest"));
+
+  constexpr std::size_t kMostLines = 1024;
+  if (command.has("input")) {
+    const std::vector<std::string> lines = read_lines(command.get<std::string>("input"));
+    for (std::size_t begin = 0; begin < lines.size(); begin += kMostLines) {
+      const std::size_t end = std::min(lines.size(), begin + kMostLines);
+      translator.translate({lines.begin() + static_cast<std::ptrdiff_t>(begin),
+                            lines.begin() + static_cast<std::ptrdiff_t>(end)});
+    }
+  } else {
+    LineReader reader;
+    for (std::vector<std::string> lines = reader.next(kMostLines); !lines.empty();
+         lines = reader.next(kMostLines)) {
+      translator.translate(lines);
+    }
+  }
+  if (options.attention) {
+    write_file_atomically(command.get<std::string>("attention"), translator.attention());
+  }
+  return 0;
+}
+
+}  // namespace seqlab

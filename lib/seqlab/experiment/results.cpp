@@ -1,0 +1,218 @@
+#include "seqlab/experiment/results.hpp"
+
+#include <charconv>
+#include <limits>
+#include <numeric>
+
+#include "seqlab/data/text_file.hpp"
+#include "seqlab/error.hpp"
+#include "seqlab/experiment/run_directory.hpp"
+
+namespace seqlab {
+
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<std::string> fields_of(const std::string& line) {
+  std::vector<std::string> fields(1);
+  for (const char c : line) {
+    if (c == ',') {
+      fields.emplace_back();
+    } else {
+      fields.back() += c;
+    }
+  }
+  return fields;
+}
+
+double number_of(const std::string& field, const std::string& where) {
+  if (field.empty()) return kNaN;
+  double value = 0;
+  const char* end = field.data() + field.size();
+  const auto [stop, error] = std::from_chars(field.data(), end, value);
+  if (error != std::errc() || stop != end) {
+    throw RuntimeFailure(fmt::format("{}: '{}' is not a number", where, field));
+  }
+  return value;
+}
+
+std::vector<BucketRow> read_by_length(const std::filesystem::path& file) {
+  const NumberTable table = read_number_table(file);
+  const std::vector<double> low = table.column("low");
+  const std::vector<double> high = table.column("high");
+  const std::vector<double> sentences = table.column("sentences");
+  const std::vector<double> bleu = table.column("bleu");
+  const std::vector<double> exact = table.column("sentence_accuracy");
+  const std::vector<double> ratio = table.column("length_ratio");
+  std::vector<BucketRow> buckets;
+  for (std::size_t i = 0; i < low.size(); ++i) {
+    buckets.push_back({low[i], high[i], sentences[i], bleu[i], 100.0 * exact[i], ratio[i]});
+  }
+  return buckets;
+}
+
+std::string text_or(const Json& json, const std::string& pointer, const std::string& otherwise) {
+  const Json::json_pointer place(pointer);
+  if (!json.contains(place)) return otherwise;
+  const Json& value = json.at(place);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+RunResult read_run(const RunDirectory& run) {
+  RunResult result;
+  result.directory = run.path();
+  result.manifest = run.read_json("manifest.json");
+  result.test = run.read_json("test.json");
+  result.by_length = read_by_length(run.file("by_length.csv"));
+  result.model = text_or(result.manifest, "/model", run.path().filename().string());
+  result.seed = text_or(result.manifest, "/seed", "");
+  result.baseline = result.manifest.contains("baseline");
+  return result;
+}
+
+/// Numbers side by side must come from the same text and the same measure.
+void check_comparable(const std::vector<RunResult>& runs) {
+  const std::pair<const char*, const char*> what[] = {{"/data/test/checksum", "test texts"},
+                                                      {"/data/task", "tasks"}};
+  const auto compare = [](const RunResult& a, const RunResult& b, const std::string& value_a,
+                          const std::string& value_b, const std::string& name) {
+    if (value_a == value_b) return;
+    throw RuntimeFailure(
+        fmt::format("{} and {} have different {} ({} and {}) and cannot share a table",
+                    a.directory.string(), b.directory.string(), name, value_a, value_b));
+  };
+  for (const RunResult& run : runs) {
+    const RunResult& first = runs.front();
+    for (const auto& [pointer, name] : what) {
+      compare(first, run, text_or(first.manifest, pointer, ""), text_or(run.manifest, pointer, ""),
+              name);
+    }
+    compare(first, run, text_or(first.test, "/bleu/signature", ""),
+            text_or(run.test, "/bleu/signature", ""), "BLEU signatures");
+  }
+}
+
+/// The order of models: that of the experiment as the longest list of the manifests has it.
+std::vector<std::string> model_order(const std::vector<RunResult>& runs) {
+  std::vector<std::string> order;
+  for (const RunResult& run : runs) {
+    const auto models = run.manifest.value("models", std::vector<std::string>());
+    if (models.size() > order.size()) order = models;
+  }
+  for (const bool baseline : {false, true}) {
+    for (const RunResult& run : runs) {
+      if (run.baseline != baseline) continue;
+      if (std::find(order.begin(), order.end(), run.model) == order.end()) {
+        order.push_back(run.model);
+      }
+    }
+  }
+  return order;
+}
+
+}  // namespace
+
+std::vector<double> NumberTable::column(const std::string& name) const {
+  const auto found = std::find(header.begin(), header.end(), name);
+  if (found == header.end()) {
+    throw RuntimeFailure(fmt::format("there is no column '{}' in the table", name));
+  }
+  const auto place = static_cast<std::size_t>(found - header.begin());
+  std::vector<double> values;
+  for (const std::vector<double>& row : rows) values.push_back(row[place]);
+  return values;
+}
+
+NumberTable read_number_table(const std::filesystem::path& csv_file) {
+  const std::vector<std::string> lines = read_lines(csv_file);
+  if (lines.empty()) throw RuntimeFailure(fmt::format("{} is empty", csv_file.string()));
+  NumberTable table;
+  table.header = fields_of(lines.front());
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const std::string where = fmt::format("{}:{}", csv_file.string(), i + 1);
+    const std::vector<std::string> fields = fields_of(lines[i]);
+    if (fields.size() != table.header.size()) {
+      throw RuntimeFailure(fmt::format("{}: expected {} fields, found {}", where,
+                                       table.header.size(), fields.size()));
+    }
+    std::vector<double>& row = table.rows.emplace_back();
+    for (const std::string& field : fields) row.push_back(number_of(field, where));
+  }
+  return table;
+}
+
+std::vector<ModelResults> load_results(const std::filesystem::path& experiment_directory) {
+  const std::filesystem::path folder = experiment_directory / "runs";
+  std::vector<RunResult> runs;
+  std::vector<std::filesystem::path> paths;
+  if (std::filesystem::is_directory(folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      paths.push_back(entry.path());
+    }
+  }
+  std::sort(paths.begin(), paths.end());
+  for (const std::filesystem::path& path : paths) {
+    if (RunDirectory(path).done()) runs.push_back(read_run(RunDirectory(path)));
+  }
+  if (runs.empty()) {
+    throw RuntimeFailure(fmt::format(
+        "{} has no finished run (a folder with a file `done`); make some with 'seqlab train "
+        "EXPERIMENT.cfg --model NAME --output {}'",
+        folder.string(), (folder / "NAME-seed1").string()));
+  }
+  check_comparable(runs);
+  std::vector<ModelResults> models;
+  for (const std::string& name : model_order(runs)) {
+    ModelResults model;
+    model.name = name;
+    for (const RunResult& run : runs) {
+      if (run.model == name) model.runs.push_back(run);
+    }
+    if (model.runs.empty()) continue;
+    model.baseline = model.runs.front().baseline;
+    models.push_back(std::move(model));
+  }
+  return models;
+}
+
+double mean_over(const std::vector<RunResult>& runs,
+                 const std::function<double(const RunResult&)>& value) {
+  double sum = 0;
+  for (const RunResult& run : runs) sum += value(run);
+  return sum / static_cast<double>(runs.size());
+}
+
+double json_number(const Json& json, const std::string& pointer) {
+  const Json::json_pointer place(pointer);
+  if (!json.contains(place) || !json.at(place).is_number()) return kNaN;
+  return json.at(place).get<double>();
+}
+
+double bucket_mean(const ModelResults& model, double low, double BucketRow::*measure) {
+  return mean_over(model.runs, [&](const RunResult& run) {
+    for (const BucketRow& bucket : run.by_length) {
+      if (bucket.low == low) return bucket.*measure;
+    }
+    return kNaN;
+  });
+}
+
+std::vector<BucketRow> all_buckets(const std::vector<ModelResults>& models) {
+  std::map<double, BucketRow> buckets;
+  for (const ModelResults& model : models) {
+    for (const RunResult& run : model.runs) {
+      for (const BucketRow& bucket : run.by_length) buckets.emplace(bucket.low, bucket);
+    }
+  }
+  std::vector<BucketRow> all;
+  for (const auto& [low, bucket] : buckets) all.push_back(bucket);
+  return all;
+}
+
+std::string bucket_label(const BucketRow& bucket) {
+  const double low = std::max(1.0, bucket.low);
+  return std::isnan(bucket.high) ? fmt::format("{}+", low) : fmt::format("{}-{}", low, bucket.high);
+}
+
+}  // namespace seqlab

@@ -1,0 +1,184 @@
+#include "seqlab/experiment/run.hpp"
+
+#include <chrono>
+#include <iostream>
+#include <thread>
+
+#include "seqlab/error.hpp"
+#include "seqlab/evaluation/score_corpus.hpp"
+#include "seqlab/experiment/data_sets.hpp"
+#include "seqlab/experiment/manifest.hpp"
+#include "seqlab/models/registry.hpp"
+
+namespace seqlab {
+
+namespace {
+
+constexpr BatchOptions kScoringBatch{.tokens = 4096, .sentences = 0};
+
+/// What training needs of the data.
+struct TrainingData {
+  TokenizerPair tokenizers;
+  Corpus train;
+  Corpus valid;
+  Json manifest;
+  std::map<std::string, std::string> checksums;
+};
+
+/// The run's own tokenizers if it is resumed and has them, else new ones that are saved with it.
+TokenizerPair tokenizers_of(const RunDirectory& run, const DataOptions& data,
+                            const ParallelText& train, bool resume) {
+  const bool saved = std::filesystem::exists(run.file("joint.vocab")) ||
+                     (std::filesystem::exists(run.file("source.vocab")) &&
+                      std::filesystem::exists(run.file("target.vocab")));
+  if (resume && saved) return TokenizerPair::load(run.path());
+  TokenizerPair tokenizers = TokenizerPair::train(data.tokenizer, train.source, train.target);
+  tokenizers.save(run.path());
+  return tokenizers;
+}
+
+Json length_range(const DataOptions& data) {
+  if (data.synthetic_task()) return {data.synthetic.train_min, data.synthetic.train_max};
+  return data.max_source_tokens > 0 ? Json{1, data.max_source_tokens} : Json(nullptr);
+}
+
+TrainingData load_training_data(const RunRequest& request, const RunDirectory& run,
+                                const Report& report) {
+  const DataOptions& data = request.experiment->data;
+  TrainingData loaded;
+  const ParallelText train = load_text(data, Split::train);
+  const ParallelText valid = load_text(data, Split::valid);
+  loaded.tokenizers = tokenizers_of(run, data, train, request.resume);
+  FilterReport filter;
+  loaded.train = make_training_corpus(train, loaded.tokenizers, data.max_source_tokens,
+                                      data.max_target_tokens, &filter);
+  loaded.valid = make_test_corpus(valid, loaded.tokenizers);
+  report(fmt::format("training text: {}", filter.summary()));
+  report(fmt::format("vocabulary: {} source, {} target",
+                     loaded.tokenizers.source->vocabulary_size(),
+                     loaded.tokenizers.target->vocabulary_size()));
+  loaded.checksums = {{"train", text_checksum(train)}, {"valid", text_checksum(valid)}};
+  Json& manifest = loaded.manifest;
+  manifest["task"] = data.task;
+  manifest["train"] = {{"pairs", train.size()},
+                       {"kept", filter.kept},
+                       {"source_tokens", filter.source_tokens},
+                       {"target_tokens", filter.target_tokens},
+                       {"checksum", loaded.checksums["train"]}};
+  manifest["valid"] = {{"pairs", valid.size()}, {"checksum", loaded.checksums["valid"]}};
+  if (has_split(data, Split::test)) {
+    const ParallelText test = load_text(data, Split::test);
+    manifest["test"] = {{"pairs", test.size()}, {"checksum", text_checksum(test)}};
+  }
+  manifest["training_lengths"] = length_range(data);
+  manifest["source_vocabulary"] = loaded.tokenizers.source->vocabulary_size();
+  manifest["target_vocabulary"] = loaded.tokenizers.target->vocabulary_size();
+  return loaded;
+}
+
+Json make_manifest(const RunRequest& request, const SequenceModel& model, const Json& data) {
+  const ParameterCounts counts = count_parameters(model.parameters());
+  const TrainingOptions& training = request.model->training;
+  Json manifest;
+  manifest["experiment"] = request.experiment->experiment.name;
+  manifest["model"] = request.model->name;
+  manifest["family"] = request.model->family;
+  manifest["seed"] = request.seed;
+  manifest["models"] = request.experiment->experiment.models;
+  manifest["parameters"] = {{"all", counts.all()},
+                            {"embeddings", counts.embeddings},
+                            {"body", counts.body},
+                            {"output", counts.output}};
+  manifest["data"] = data;
+  manifest["threads"] = thread_count(training.workers);
+  manifest["shards"] = training.shards;
+  manifest["machine"] = machine_manifest();
+  return manifest;
+}
+
+Json training_summary(const TrainingResult& result) {
+  return {{"end", result.reason},          {"updates", result.updates},
+          {"epochs", result.epochs},       {"target_tokens", result.tokens},
+          {"seconds", result.seconds},     {"best_update", result.best_update},
+          {"best_loss", result.best_loss}, {"averaged", result.averaged}};
+}
+
+}  // namespace
+
+Index thread_count(std::int64_t workers) {
+  if (workers > 0) return workers;
+  return static_cast<Index>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+BleuOptions bleu_options(const EvaluationOptions& options) {
+  BleuOptions bleu;
+  bleu.tokenizer = parse_text_tokenizer(options.tokenize);
+  bleu.lowercase = options.lowercase;
+  return bleu;
+}
+
+TrainingResult train_run(const RunRequest& request, const Report& report) {
+  const std::string config = write_experiment(*request.experiment, *request.model, request.seed);
+  const RunDirectory run(request.directory);
+  run.prepare(config, request.resume);
+  const TrainingData data = load_training_data(request, run, report);
+
+  const std::unique_ptr<SequenceModel> model = make_model(
+      request.model->options,
+      {data.tokenizers.source->vocabulary_size(), data.tokenizers.target->vocabulary_size()},
+      request.seed);
+  report(fmt::format("model {}: {} parameters", request.model->name, model->parameters().count()));
+  Json manifest = make_manifest(request, *model, data.manifest);
+  run.write_json("manifest.json", manifest);
+
+  Fingerprint fingerprint = deciding_settings(config, "config.cfg");
+  for (const auto& [name, checksum] : data.checksums) fingerprint["data." + name] = checksum;
+  TrainingOptions options = request.model->training;
+  options.seed = request.seed;
+  TrainingLog log(run.path(), std::cerr);
+  Trainer trainer(*model, data.train, data.valid, options, run.path(), fingerprint, log);
+  const TrainingResult result = trainer.run(request.resume);
+  if (!result.interrupted()) {
+    manifest["training"] = training_summary(result);
+    run.write_json("manifest.json", manifest);
+  }
+  return result;
+}
+
+TestResult test_run(const LoadedRun& run, const ParallelText& text, Index threads,
+                    const DecodingProgress& progress) {
+  const Corpus corpus = make_test_corpus(text, run.tokenizers);
+  const EvaluationOptions& options = run.experiment.evaluation;
+  TestResult result;
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<std::vector<Hypothesis>> hypotheses =
+      decode(*run.model, corpus.source, run.experiment.decoding, threads, progress);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::vector<Index> lengths;
+  for (std::size_t i = 0; i < corpus.size(); ++i) {
+    const Hypothesis& best = hypotheses[i].front();
+    result.translations.push_back(run.tokenizers.target->decode(best.tokens));
+    result.target_tokens += best.length;
+    lengths.push_back(static_cast<Index>(corpus.source[i].size()));
+  }
+  const std::vector<LengthBucket> buckets = make_length_buckets(options.length_buckets);
+  const std::vector<LossSum> forced =
+      score_by_length(*run.model, corpus, buckets, kScoringBatch, threads);
+  result.evaluation =
+      evaluate(result.translations, text.target, lengths, buckets, forced, bleu_options(options));
+  return result;
+}
+
+void write_test(const RunDirectory& directory, const Evaluation& evaluation,
+                const std::vector<std::string>& translations, const Json& extra) {
+  Json json = Json::parse(evaluation_json(evaluation));
+  json.update(extra);
+  std::string text;
+  for (const std::string& line : translations) text += line + '\n';
+  directory.write("translations.txt", text);
+  directory.write("by_length.csv", by_length_csv(evaluation));
+  directory.write_json("test.json", json);
+  directory.mark_done();
+}
+
+}  // namespace seqlab

@@ -1,0 +1,54 @@
+#pragma once
+
+// From an experiment to a finished run: train one model with one seed, then test it.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "seqlab/data/corpus.hpp"
+#include "seqlab/decoding/translate.hpp"
+#include "seqlab/evaluation/evaluate.hpp"
+#include "seqlab/experiment/run_directory.hpp"
+#include "seqlab/training/trainer.hpp"
+
+namespace seqlab {
+
+struct RunRequest {
+  const Experiment* experiment = nullptr;
+  const NamedModel* model = nullptr;
+  std::uint64_t seed = 1;
+  std::filesystem::path directory;
+  bool resume = false;
+};
+
+/// What people are told; one line each.
+using Report = std::function<void(const std::string&)>;
+
+/// Trains into the run's directory; best.safetensors and the manifest are there afterwards, unless
+/// the run was interrupted.
+TrainingResult train_run(const RunRequest& request, const Report& report);
+
+struct TestResult {
+  Evaluation evaluation;
+  std::vector<std::string> translations;  ///< one for each source line
+  double seconds = 0.0;                   ///< of decoding
+  Index target_tokens = 0;                ///< of the translations, end marks included
+};
+
+/// Translates a text and evaluates; nothing of the text is left out.
+TestResult test_run(const LoadedRun& run, const ParallelText& text, Index threads,
+                    const DecodingProgress& progress = {});
+
+/// Writes test.json, by_length.csv, translations.txt and `done`. `extra` goes into test.json.
+void write_test(const RunDirectory& directory, const Evaluation& evaluation,
+                const std::vector<std::string>& translations, const Json& extra);
+
+/// Measures as asked for by the experiment.
+BleuOptions bleu_options(const EvaluationOptions& options);
+
+/// Threads for `workers` of an experiment, where 0 means one a processor.
+Index thread_count(std::int64_t workers);
+
+}  // namespace seqlab

@@ -1,0 +1,263 @@
+// The way from an experiment file to translations, tables and figures, through the real program.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "system/program.hpp"
+
+namespace {
+
+using Json = nlohmann::json;
+using Strings = std::vector<std::string>;
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+Strings lines_of(const std::string& text) {
+  Strings lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// A trained run that the tests share, since training takes a while.
+struct Trained {
+  Scratch scratch;
+  std::string config = scratch.write("tiny.cfg", tiny_experiment());
+  std::string run = scratch.file("results/runs/bahdanau-seed1");
+  ProgramResult training = run_seqlab({"train", config, "--model", "bahdanau", "--output", run});
+};
+
+const Trained& trained() {
+  static const Trained instance;
+  return instance;
+}
+
+}  // namespace
+
+TEST_CASE("Help: of the program, of every command and of experiment files") {
+  const ProgramResult help = run_seqlab({"--help"});
+  CHECK(help.status == 0);
+  for (const char* command : {"prepare", "train", "translate", "evaluate", "score", "table", "plot",
+                              "params", "baseline", "bench"}) {
+    CHECK(contains(help.out, command));
+    const ProgramResult own = run_seqlab({command, "--help"});
+    CHECK(own.status == 0);
+    CHECK(contains(own.out, std::string("seqlab ") + command));
+    CHECK(own.err.empty());
+  }
+  CHECK(contains(run_seqlab({"--help-config"}).out, "label_smoothing"));
+  CHECK(contains(run_seqlab({"--version"}).out, "seqlab 0."));
+}
+
+TEST_CASE("prepare and params look at the data and at the models without training") {
+  const ProgramResult prepare = run_seqlab({"prepare", trained().config});
+  CHECK(prepare.status == 0);
+  CHECK(contains(prepare.out, "train: 2000 pairs"));
+  CHECK(contains(prepare.out, "padding"));
+  const ProgramResult params = run_seqlab({"params", trained().config});
+  CHECK(params.status == 0);
+  CHECK(contains(params.out, "decoder.attention"));
+  CHECK(contains(params.out, "lstm"));
+}
+
+TEST_CASE("train makes a complete run directory") {
+  REQUIRE(trained().training.status == 0);
+  const Strings files = files_below(trained().run);
+  for (const char* file : {"config.cfg", "manifest.json", "train.csv", "valid.csv", "test.json",
+                           "by_length.csv", "translations.txt", "best.safetensors", "done"}) {
+    INFO("file: ", file);
+    CHECK(std::find(files.begin(), files.end(), file) != files.end());
+  }
+  const Json manifest = Json::parse(read_whole(trained().run + "/manifest.json"));
+  CHECK(manifest.at("model") == "bahdanau");
+  CHECK(manifest.at("seed") == 1);
+  CHECK(manifest.at("parameters").at("all").get<int>() > 1000);
+  CHECK(manifest.at("training").at("updates") == 120);
+  CHECK(manifest.at("data").at("train").at("checksum").get<std::string>().size() == 16);
+  CHECK(contains(manifest.at("machine").at("compiler").get<std::string>(), "1"));
+  const Json test = Json::parse(read_whole(trained().run + "/test.json"));
+  CHECK(test.at("sentences") == 60);
+  CHECK(test.at("perplexity").get<double>() < 6.0);  // better than guessing among six symbols
+  CHECK(lines_of(read_whole(trained().run + "/translations.txt")).size() == 60);
+}
+
+TEST_CASE("A run is not overwritten, and a finished one is left as it is") {
+  REQUIRE(trained().training.status == 0);
+  const std::string before = read_whole(trained().run + "/train.csv");
+  const Strings again = {"train",    trained().config, "--model",
+                         "bahdanau", "--output",       trained().run};
+  const ProgramResult refused = run_seqlab(again);
+  CHECK(refused.status == 2);
+  CHECK(contains(refused.err, "--resume"));
+  Strings resume = again;
+  resume.push_back("--resume");
+  CHECK(run_seqlab(resume).status == 0);
+  CHECK(read_whole(trained().run + "/train.csv") == before);
+}
+
+TEST_CASE("The resolved config repeats the run, bit for bit") {
+  const Scratch scratch;
+  const std::string copy = scratch.file("again");
+  CHECK(run_seqlab({"train", trained().run + "/config.cfg", "--output", copy}).status == 0);
+  CHECK(read_whole(copy + "/best.safetensors") == read_whole(trained().run + "/best.safetensors"));
+  CHECK(read_whole(copy + "/translations.txt") == read_whole(trained().run + "/translations.txt"));
+}
+
+TEST_CASE("A run that was stopped goes on with the same bits") {
+  const Scratch scratch;
+  const std::string run = scratch.file("run");
+  const Strings train = {"train", trained().config, "--model", "bahdanau", "--output", run};
+  Strings first = train;
+  // The checkpoint lies in the middle of an epoch, and between two validations.
+  first.insert(first.end(), {"--no-test", "--set", "training.max_updates=70"});
+  REQUIRE(run_seqlab(first).status == 0);
+  CHECK(!std::filesystem::exists(run + "/done"));
+  Strings second = train;
+  second.push_back("--resume");
+  REQUIRE(run_seqlab(second).status == 0);
+  CHECK(read_whole(run + "/translations.txt") == read_whole(trained().run + "/translations.txt"));
+  CHECK(std::filesystem::exists(run + "/done"));
+}
+
+TEST_CASE("A resumed run must have the same settings") {
+  const Scratch scratch;
+  const std::string run = scratch.file("run");
+  Strings train = {"train",     trained().config, "--model",
+                   "lstm",      "--output",       run,
+                   "--no-test", "--set",          "training.max_updates=10"};
+  REQUIRE(run_seqlab(train).status == 0);
+  train.insert(train.end(), {"--resume", "--set", "model.width=32"});
+  const ProgramResult changed = run_seqlab(train);
+  CHECK(changed.status == 2);
+  CHECK(contains(changed.err, "model.lstm.width: 24 in the run, 32 now"));
+}
+
+TEST_CASE("translate: a line out for each line in, empty ones too, whatever the batch") {
+  const std::string input = "a b c\n\nb a\n   \nc c c c c c c c\nunheard of\na";
+  const ProgramResult result = run_seqlab({"translate", trained().run}, input);
+  CHECK(result.status == 0);
+  const Strings lines = lines_of(result.out);
+  REQUIRE(lines.size() == 7);
+  CHECK(lines[1].empty());
+  CHECK(lines[3].empty());
+  CHECK(!lines[0].empty());
+  CHECK(run_seqlab({"translate", trained().run, "--batch", "1", "--threads", "3"}, input).out ==
+        result.out);
+  const Scratch scratch;
+  const std::string file = scratch.write("in.txt", input);
+  CHECK(run_seqlab({"translate", trained().run, "--input", file}).out == result.out);
+  CHECK(run_seqlab({"translate", trained().run}, "").out.empty());
+}
+
+TEST_CASE("translate answers a line at once while the pipe stays open") {
+  // The writer goes on only after it has seen the answer to its first line.
+  const Scratch scratch;
+  const std::string script = scratch.write("talk.sh", R"(
+mkfifo in out || exit 9
+"$1" translate "$2" < in > out &
+exec 3> in 4< out
+echo "a b" >&3
+IFS= read -r -t 20 first <&4 || exit 8
+echo "" >&3
+IFS= read -r -t 20 second <&4 || exit 7
+exec 3>&-
+wait
+[ -n "$first" ] && [ -z "$second" ]
+)");
+  const std::string command = "cd '" + scratch.path().string() + "' && bash '" + script + "' '" +
+                              SEQLAB_BINARY_DIR "/seqlab' '" + trained().run + "'";
+  CHECK(std::system(command.c_str()) == 0);
+}
+
+TEST_CASE("translate: n-best lists and attention weights") {
+  const Scratch scratch;
+  const std::string table = scratch.file("attention.tsv");
+  const ProgramResult result =
+      run_seqlab({"translate", trained().run, "--beam", "3", "--nbest", "2", "--attention", table},
+                 "a b c\nb\n");
+  CHECK(result.status == 0);
+  const Strings lines = lines_of(result.out);
+  REQUIRE(lines.size() == 4);
+  CHECK(contains(lines[0], "0 ||| "));
+  CHECK(contains(lines[3], "1 ||| "));
+  CHECK(std::count(lines[0].begin(), lines[0].end(), '|') == 6);
+  CHECK(std::stod(lines[0].substr(lines[0].rfind('|') + 1)) >=
+        std::stod(lines[1].substr(lines[1].rfind('|') + 1)));
+  const Strings rows = lines_of(read_whole(table));
+  CHECK(rows.size() > 4);
+  CHECK(std::count(rows[0].begin(), rows[0].end(), '\t') == 5);
+  CHECK(run_seqlab({"translate", trained().run, "--nbest", "9"}, "a\n").status == 2);
+}
+
+TEST_CASE("evaluate repeats the numbers of training's test, and takes other texts") {
+  const Json test = Json::parse(read_whole(trained().run + "/test.json"));
+  const ProgramResult own = run_seqlab({"evaluate", trained().run, "--json"});
+  REQUIRE(own.status == 0);
+  CHECK(Json::parse(own.out).at("bleu") == test.at("bleu"));
+  CHECK(Json::parse(own.out).at("perplexity").get<double>() ==
+        doctest::Approx(test.at("perplexity").get<double>()));
+  const Scratch scratch;
+  const std::string text = scratch.write("text", "a b\nc\n");
+  const ProgramResult other =
+      run_seqlab({"evaluate", trained().run, "--source", text, "--reference", text});
+  CHECK(other.status == 0);
+  CHECK(contains(other.out, "BLEU"));
+}
+
+TEST_CASE("score reads what translate writes") {
+  const Scratch scratch;
+  const std::string reference = scratch.write("reference", "the cat sat on the mat\nyes\n");
+  const std::string same = scratch.write("same", "the cat sat on the mat\nyes\n");
+  const ProgramResult result =
+      run_seqlab({"score", "--reference", reference, "--hypothesis", same, "--json"});
+  CHECK(result.status == 0);
+  CHECK(Json::parse(result.out).at(0).at("score").get<double>() == doctest::Approx(100.0));
+}
+
+TEST_CASE("table and plot show all finished runs, floors as well") {
+  const std::string results = trained().scratch.file("results");
+  REQUIRE(run_seqlab({"train", trained().config, "--model", "lstm", "--output",
+                      results + "/runs/lstm-seed1", "--set", "training.max_updates=10"})
+              .status == 0);
+  REQUIRE(run_seqlab({"baseline", trained().config, "--kind", "retrieval", "--output",
+                      results + "/runs/retrieval"})
+              .status == 0);
+  const ProgramResult table = run_seqlab({"table", results});
+  CHECK(table.status == 0);
+  const std::size_t bahdanau = table.out.find("| bahdanau");
+  const std::size_t lstm = table.out.find("| lstm");
+  const std::size_t retrieval = table.out.find("| retrieval");
+  CHECK(bahdanau < lstm);
+  CHECK(lstm < retrieval);
+  CHECK(retrieval != std::string::npos);
+  const Strings csv = lines_of(run_seqlab({"table", results, "--format", "csv"}).out);
+  REQUIRE(csv.size() == 4);
+  for (const std::string& line : csv) {
+    CHECK(std::count(line.begin(), line.end(), ',') ==
+          std::count(csv[0].begin(), csv[0].end(), ','));
+  }
+  const ProgramResult plot = run_seqlab({"plot", results, "--format", "png"});
+  INFO("plot: ", plot.err);
+  CHECK(plot.status == 0);
+  CHECK(plot.err.empty());  // gnuplot's warnings
+  for (const char* figure : {"bleu_by_length", "exact_by_length", "learning"}) {
+    CHECK(read_whole(results + "/figures/" + figure + ".png").substr(1, 3) == "PNG");
+  }
+}
+
+TEST_CASE("bench measures a model") {
+  const ProgramResult result = run_seqlab({"bench", "--models", "rnn", "--size", "tiny", "--length",
+                                           "5", "--batch", "4", "--steps", "2", "--json"});
+  REQUIRE(result.status == 0);
+  const Json rows = Json::parse(result.out);
+  REQUIRE(rows.size() == 1);
+  for (const char* key : {"train_target_tokens_per_second", "decode_target_tokens_per_second",
+                          "parameters", "peak_memory_mb", "gflops", "step_ms"}) {
+    CHECK(rows[0].at(key).get<double>() > 0);
+  }
+}
