@@ -232,6 +232,18 @@ TEST_CASE("ties go to the earlier hypothesis, then to the smaller token") {
   CHECK(greedy_search(model, pointers(sources), options)[0].tokens == Sentence{});
 }
 
+TEST_CASE("equal scores are ranked in the order in which they finished") {
+  // Uniform predictions have the same average at every length.
+  const ScriptedModel model(7, [](const Sentence&, const Sentence&, TokenId) { return Real(0); });
+  const std::vector<Sentence> sources = {{4}};
+  const auto found =
+      beam_search(model, pointers(sources), make_options(2, 2, LengthPenalty::average, 6));
+  REQUIRE(found[0].size() == 2);
+  CHECK(found[0][0].score == found[0][1].score);
+  CHECK(found[0][0].tokens == Sentence{});
+  CHECK(found[0][1].tokens == Sentence{3});
+}
+
 TEST_CASE("hypotheses that do not end are cut and returned") {
   const Real never = -std::numeric_limits<Real>::infinity();
   const ScriptedModel model(6, [=](const Sentence&, const Sentence& history, TokenId token) {

@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "decoding/scripted_model.hpp"
 #include "seqlab/decoding/parallel.hpp"
 #include "seqlab/error.hpp"
@@ -131,5 +135,14 @@ TEST_CASE("tasks run once each and stop after an exception") {
                               }),
                     "task 3");
   CHECK(std::count(runs.begin(), runs.end(), 1) == 3);
+  std::atomic<int> begun{0};
+  CHECK_THROWS_AS(run_tasks(300, 2,
+                            [&](std::size_t i) {
+                              if (i == 0) throw RuntimeFailure("the first");
+                              ++begun;
+                              std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                            }),
+                  RuntimeFailure);
+  CHECK(begun < 299);
   run_tasks(0, 2, [](std::size_t) { FAIL("there is no task"); });
 }
