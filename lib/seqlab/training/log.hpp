@@ -41,7 +41,8 @@ enum class ProgressStyle { automatic, terminal, lines, none };
 
 class TrainingLog {
  public:
-  /// The CSV files are made in `directory`, which must exist; text for people goes to `out`.
+  /// The CSV files are made in `directory`, which must exist when `start` or `resume` is called;
+  /// text for people goes to `out`.
   TrainingLog(std::filesystem::path directory, std::ostream& out,
               ProgressStyle style = ProgressStyle::automatic);
   ~TrainingLog();
