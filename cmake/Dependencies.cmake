@@ -8,7 +8,6 @@ find_package(xtensor REQUIRED)
 find_path(XTENSOR_BLAS_INCLUDE xtensor-blas/xblas.hpp)
 find_path(XSIMD_INCLUDE xsimd/xsimd.hpp)
 find_library(OPENBLAS_LIBRARY openblas)
-find_path(CBLAS_INCLUDE cblas.h PATH_SUFFIXES x86_64-linux-gnu openblas)
 find_library(SENTENCEPIECE_LIBRARY sentencepiece)
 find_library(SENTENCEPIECE_TRAIN_LIBRARY sentencepiece_train)
 find_path(SENTENCEPIECE_INCLUDE sentencepiece_processor.h)
@@ -27,8 +26,7 @@ endforeach()
 # Third-party headers are system headers, so that our warning level does not apply to them.
 add_library(seqlab_headers INTERFACE)
 target_include_directories(seqlab_headers SYSTEM INTERFACE
-  $<BUILD_INTERFACE:${XTENSOR_BLAS_INCLUDE}> $<BUILD_INTERFACE:${XSIMD_INCLUDE}>
-  $<BUILD_INTERFACE:${SENTENCEPIECE_INCLUDE}>)
+  ${XTENSOR_BLAS_INCLUDE} ${XSIMD_INCLUDE} ${SENTENCEPIECE_INCLUDE})
 target_link_libraries(seqlab_headers INTERFACE
   xtensor ${OPENBLAS_LIBRARY} Boost::program_options Boost::iostreams nlohmann_json::nlohmann_json
   fmt::fmt ${SENTENCEPIECE_LIBRARY} ${SENTENCEPIECE_TRAIN_LIBRARY} ICU::uc ICU::i18n Threads::Threads)
