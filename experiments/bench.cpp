@@ -67,7 +67,7 @@ Json run_apart(const BenchOptions& options) {
 }
 
 void print_row(const Json& json) {
-  std::cout << fmt::format("{:<20}{:>12}{:>12.0f}{:>10.1f}{:>10.1f}{:>12.0f}{:>10.1f}{:>10.0f}\n",
+  std::cout << fmt::format("{:<20}{:>12}{:>13.0f}{:>10.1f}{:>10.1f}{:>14.0f}{:>10.1f}{:>10.0f}\n",
                            json["model"].get<std::string>(), json["parameters"].get<Index>(),
                            json["train_target_tokens_per_second"].get<double>(),
                            json["step_ms"].get<double>(), json["gflops"].get<double>(),
@@ -123,7 +123,7 @@ int bench_main(int argc, char** argv) {
   for (const std::string& family : families) find_family(family);
 
   if (!command.has("json")) {
-    std::cout << fmt::format("{:<20}{:>12}{:>12}{:>10}{:>10}{:>12}{:>10}{:>10}\n", "model",
+    std::cout << fmt::format("{:<20}{:>12}{:>13}{:>10}{:>10}{:>14}{:>10}{:>10}\n", "model",
                              "parameters", "train tok/s", "step ms", "GFLOP/s", "decode tok/s",
                              "ms", "peak MB")
               << std::flush;

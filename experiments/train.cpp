@@ -70,7 +70,7 @@ int train_main(int argc, char** argv) {
       "  seqlab train experiments/reversal.cfg --model bahdanau --output results/demo\n"
       "  seqlab train experiments/reversal.cfg --model bahdanau --output results/demo --resume\n"
       "  seqlab train experiments/verses.cfg --model lstm --seed 2 --output results/lstm-2 \\\n"
-      "      --set training.max_minutes=5 --set model.width=128\n"
+      "      --set training.max_minutes=5 --set model.lstm.width=128\n"
       "  seqlab train results/demo/config.cfg --output results/again     # repeats a run");
   command.add()("model", value<std::string>()->value_name("NAME"),
                 "which model of the experiment (may be left out if there is one only)");
@@ -105,8 +105,6 @@ int train_main(int argc, char** argv) {
     throw RuntimeFailure(
         fmt::format("interrupted after update {}; go on with --resume", result.updates));
   }
-  report(fmt::format("trained: {} ({} updates, {:.0f} s, best at update {})", result.reason,
-                     result.updates, result.seconds, result.best_update));
   if (test_wanted) test(request.directory);
   return 0;
 }

@@ -120,8 +120,36 @@ TEST_CASE("A run that was stopped goes on with the same bits") {
   Strings second = train;
   second.push_back("--resume");
   REQUIRE(run_seqlab(second).status == 0);
+  CHECK(read_whole(run + "/best.safetensors") == read_whole(trained().run + "/best.safetensors"));
   CHECK(read_whole(run + "/translations.txt") == read_whole(trained().run + "/translations.txt"));
   CHECK(std::filesystem::exists(run + "/done"));
+}
+
+TEST_CASE("A run that is killed again and again ends like one that ran through") {
+  const Scratch scratch;
+  const std::string run = scratch.file("run");
+  const std::string command = quoted(SEQLAB_BINARY_DIR "/seqlab") + " train " +
+                              quoted(trained().config) + " --model bahdanau --resume --output " +
+                              quoted(run) + " --set training.checkpoint_every=7 2> /dev/null";
+  int killed = 0;
+  for (const char* seconds : {"0.1", "0.2", "0.3", "0.4", "0.5"}) {
+    // The shell reports a killed program by 128 + 9.
+    const int status =
+        std::system(("timeout -s KILL " + std::string(seconds) + ' ' + command).c_str());
+    killed += status == 0 ? 0 : 1;
+  }
+  CHECK(killed > 0);
+  REQUIRE(std::system((command + " > /dev/null").c_str()) == 0);
+  for (const char* file : {"best.safetensors", "translations.txt", "by_length.csv"}) {
+    CHECK(read_whole(run + '/' + file) == read_whole(trained().run + '/' + file));
+  }
+  const auto updates = [](const std::string& csv) {
+    Strings columns;
+    for (const std::string& line : lines_of(csv)) columns.push_back(line.substr(0, line.find(',')));
+    return columns;
+  };
+  CHECK(updates(read_whole(run + "/train.csv")) ==
+        updates(read_whole(trained().run + "/train.csv")));
 }
 
 TEST_CASE("A resumed run must have the same settings") {
