@@ -99,6 +99,12 @@ Table timeless(Table rows) {
   return rows;
 }
 
+double validation_loss(const ToyModel& model) {
+  Workers workers(1);
+  const LossSum sum = corpus_loss(model, ordered_batches(valid_corpus(), {}), workers);
+  return sum.negative_log_likelihood / static_cast<double>(sum.tokens);
+}
+
 TEST_CASE("a run learns, ends at its limit and leaves its files") {
   Run run(toy_options());
   run.options.limits.max_updates = 300;
@@ -122,11 +128,7 @@ TEST_CASE("a run learns, ends at its limit and leaves its files") {
   CHECK(valid.size() == 1 + 300 / 10);
   CHECK(valid[1].back() == "1");
 
-  // The model has the best parameters, and their loss is the one reported.
-  Workers workers(1);
-  const LossSum sum = corpus_loss(*run.model, ordered_batches(valid_corpus(), {}), workers);
-  const double loss = sum.negative_log_likelihood / static_cast<double>(sum.tokens);
-  CHECK(loss == doctest::Approx(result.best_loss).epsilon(1e-6));
+  CHECK(validation_loss(*run.model) == doctest::Approx(result.best_loss).epsilon(1e-6));
   CHECK(result.best_loss < 0.85 * std::stod(valid[1][3]));
   ToyModel loaded(1);
   load_parameters(run.folder / "best.safetensors", loaded.parameters());
@@ -202,6 +204,8 @@ TEST_CASE("a resumed run has the bits of one that never stopped") {
   for (const Kind kind : {Kind::inverse_sqrt, Kind::plateau, Kind::cosine}) {
     TrainingOptions options = toy_options();
     options.schedule.schedule = kind;
+    if (kind == Kind::plateau) options.optimizer.learning_rate = 0.5;  // so that it is reduced
+    options.validate_every = 4;
     options.average_last = 3;
     options.checkpoint_every = 7;
     options.limits.max_epochs = 3;  // 57 updates
@@ -209,6 +213,11 @@ TEST_CASE("a resumed run has the bits of one that never stopped") {
     Run whole(options);
     const TrainingResult whole_result = whole();
     CHECK(whole_result.updates == 57);
+    if (kind == Kind::plateau) {
+      const Table rows = table(whole.file("train.csv"));
+      REQUIRE(rows[5][0] == "25");
+      REQUIRE(std::stod(rows[5][6]) < 0.5);
+    }
 
     // Killed in the update 34, in the middle of an epoch: goes on after update 28.
     Run parts(options);
@@ -240,6 +249,7 @@ TEST_CASE("a finished run goes on with a later limit as if it had never ended") 
   CHECK(table(parts.file("valid.csv")).back()[0] == "34");
   parts.options.limits.max_updates = 60;
   parts(true);
+  CHECK(contains(parts.text.str(), "resumed after update 34"));
   CHECK(parts.state() == whole.state());
   CHECK(timeless(table(parts.file("train.csv"))) == timeless(table(whole.file("train.csv"))));
   CHECK(timeless(table(parts.file("valid.csv"))) == timeless(table(whole.file("valid.csv"))));
@@ -309,6 +319,8 @@ TEST_CASE("early stopping after so many validations without a new best") {
   REQUIRE(valid.size() >= 4);
   for (std::size_t i = valid.size() - 3; i < valid.size(); ++i) CHECK(valid[i].back() == "0");
   CHECK(std::stoll(valid[valid.size() - 4][0]) == result.best_update);
+  // The model went back to its best.
+  CHECK(validation_loss(*run.model) == doctest::Approx(result.best_loss).epsilon(1e-6));
   // It stays stopped.
   CHECK(run(true).updates == result.updates);
 }
