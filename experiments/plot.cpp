@@ -75,7 +75,7 @@ int plot_main(int argc, char** argv) {
                       "numbers and scripts are in {}; draw with: gnuplot {}",
                       (directory / "figures").string(), figure.script.string()));
     }
-    std::cout << figure.image.lexically_relative(std::filesystem::current_path()).string() << '\n';
+    std::cout << figure.image.string() << '\n';
   }
   return 0;
 }

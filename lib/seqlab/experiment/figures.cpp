@@ -89,12 +89,12 @@ class FigureWriter {
                const std::string& models, const std::string& subject,
                const std::string& settings) const {
     const std::filesystem::path tsv = std::filesystem::absolute(folder_ / (name + ".tsv"));
-    Figure figure{folder_ / (name + ".gp"),
-                  std::filesystem::absolute(folder_ / (name + '.' + format_))};
+    Figure figure{folder_ / (name + ".gp"), folder_ / (name + '.' + format_)};
     std::string script = "# Draws the figure again: gnuplot " + name + ".gp\n";
     script += fmt::format("folder = {}\n", quoted(plots_.string()));
     script += fmt::format("data = {}\n", quoted(tsv.string()));
-    script += fmt::format("output = {}\n", quoted(figure.image.string()));
+    script +=
+        fmt::format("output = {}\n", quoted(std::filesystem::absolute(figure.image).string()));
     script += fmt::format("format = {}\n", quoted(format_));
     script += fmt::format("models = {}\n", quoted(models));
     script += fmt::format("subject = {}\n", quoted(subject));
