@@ -25,18 +25,19 @@ most = STATS_max
 set xrange [low - 1 : high + 1]
 
 # The score.
-set tmargin at screen 0.90
+set tmargin at screen 0.88
 set bmargin at screen 0.36
-set title subject
+set title subject offset 0,0.8
 set ylabel measure offset 1
 set format x ""
 set yrange [0:*]
 if (metric == 1) set yrange [-2:104]
 set key at screen 0.5, screen 0.045 center center Left reverse horizontal maxrows 2 samplen 2
-if (train_high > 0) set object 1 rectangle from train_low,graph 0 to train_high,graph 1 \
+if (train_high > 0) set object 1 rectangle \
+  from train_low - 0.5,graph 0 to train_high + 0.5,graph 1 \
   behind fillcolor rgb "#E8E8E8" fillstyle solid noborder
-if (train_high > 0) set label 1 "lengths seen in training" at train_low,graph 0.04 \
-  offset 0.7 left textcolor rgb "#606060"
+if (train_high > 0) set label 1 "shaded: lengths seen in training" at graph 1,graph 1.05 \
+  right textcolor rgb "#606060" font ",14"
 plot for [m = 1:words(models)] data using 3:(column(3 + 3 * m + metric)) skip 1 \
   with linespoints lt m title word(models, m)
 unset object 1

@@ -21,7 +21,8 @@ width = 96
 )";
 
 Experiment parse(const std::string& text, std::vector<std::string> overrides = {}) {
-  overrides.push_back("training.max_updates=9");  // a run needs an end
+  static const std::string kEnd = "training.max_updates=9";  // a run needs one
+  overrides.push_back(kEnd);
   return parse_experiment(text, "folder/quick.cfg", overrides);
 }
 

@@ -127,8 +127,8 @@ TEST_CASE("What is missing or wrong in a run is named") {
 }
 
 TEST_CASE("The program's version is the project's") {
-  const std::string cmake = read_file(std::string(SEQLAB_SOURCE_DIR) + "/CMakeLists.txt");
-  CHECK(cmake.find(std::string("project(seqlab VERSION ") + kVersion + ' ') != std::string::npos);
+  const std::string cmake = read_file(SEQLAB_SOURCE_DIR "/CMakeLists.txt");
+  CHECK(cmake.find(fmt::format("project(seqlab VERSION {} ", kVersion)) != std::string::npos);
 }
 
 TEST_CASE("Parameters are counted by their job") {
