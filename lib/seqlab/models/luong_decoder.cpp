@@ -52,7 +52,7 @@ LuongDecoder::LuongDecoder(const ModelOptions& options, EncodedWidths encoded, P
   } else if (encoded.memory != hidden_) {
     throw UsageError(fmt::format(
         "score = dot needs an encoder whose annotations are as wide as the decoder ({}), but they "
-        "are {} wide; use score = general or bidirectional = no",
+        "are {} wide; use score = general or bidirectional = false",
         hidden_, encoded.memory));
   }
   for (Index l = 0; l < options.decoder_layers; ++l) {

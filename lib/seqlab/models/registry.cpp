@@ -103,7 +103,7 @@ void validate(const ModelOptions& options, VocabularySizes sizes) {
   if (options.tie == ModelOptions::Tie::all && sizes.source != sizes.target) {
     throw UsageError(fmt::format(
         "tie = all needs one joint vocabulary, but the source has {} tokens and the target {}; use "
-        "joint = yes in [data], or tie = output",
+        "joint = true in [data], or tie = output",
         sizes.source, sizes.target));
   }
 }

@@ -44,7 +44,7 @@ TransformerDecoder::TransformerDecoder(const ModelOptions& options, EncodedWidth
   if (memory != width_) {
     throw UsageError(fmt::format(
         "decoder = transformer of width {} needs annotations of that width, but the encoder's are "
-        "{} wide; use bidirectional = no",
+        "{} wide; use bidirectional = false",
         width_, memory));
   }
   for (Index l = 0; l < options.decoder_layers; ++l) {
