@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "seqlab/data/temporary_folder.hpp"
 #include "seqlab/decoding/translate.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/results.hpp"
@@ -21,28 +22,6 @@ constexpr Index kWarmup = 3;
 constexpr Index kBatches = 8;
 constexpr Index kDecodingSteps = 25;
 constexpr int kDecodingRuns = 7;
-
-/// A folder that goes away with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "seqlab-bench-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) {
-      throw RuntimeFailure(fmt::format("cannot make a folder like {}", name));
-    }
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 Corpus random_corpus(Index sentences, Index words, Index vocabulary) {
   Random random(1, "bench");

@@ -5,13 +5,12 @@
 
 #include <doctest/doctest.h>
 
-#include "data/temporary_folder.hpp"
+#include "support.hpp"
 #include "seqlab/tensor/random.hpp"
 
 namespace {
 
 using namespace seqlab;
-using seqlab::testing::message_of;
 
 /// Pairs with lengths as in translated text: log-normal, and the target's near the source's.
 Corpus sample_corpus(std::size_t size, double mean_length = 25.0) {
@@ -158,6 +157,6 @@ TEST_CASE("impossible batch sizes are refused") {
   CHECK_THROWS_AS(Batches(corpus, {.tokens = 0}, 1), UsageError);
   CHECK_THROWS_AS(Batches(corpus, {.sentences = -1}, 1), UsageError);
   CHECK_THROWS_AS(ordered_batches(corpus, {.tokens = -5}), UsageError);
-  CHECK(seqlab::testing::contains(
+  CHECK(seqlab::contains(
       message_of<UsageError>([&] { Batches(corpus, {.tokens = 0}, 1); }), "at least 1 token"));
 }

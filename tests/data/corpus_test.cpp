@@ -2,14 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "data/temporary_folder.hpp"
+#include "support.hpp"
 
 namespace {
 
 using namespace seqlab;
-using seqlab::testing::contains;
-using seqlab::testing::message_of;
-using seqlab::testing::TemporaryFolder;
 
 using Lines = std::vector<std::string>;
 
@@ -23,10 +20,10 @@ TokenizerPair word_tokenizers(const ParallelText& text) {
 
 TEST_CASE("read_parallel pairs the lines of two files") {
   const TemporaryFolder folder;
-  const auto source = folder.write("es",
+  const auto source = write(folder, "es",
                                    "\xEF\xBB\xBF"
                                    "uno\r\n\r\ntres");
-  const auto target = folder.write("en", "one\ntwo\nthree\n");
+  const auto target = write(folder, "en", "one\ntwo\nthree\n");
   const ParallelText text = read_parallel(source, target);
   CHECK(text.size() == 3);
   CHECK(text.source == Lines{"uno", "", "tres"});
@@ -35,12 +32,12 @@ TEST_CASE("read_parallel pairs the lines of two files") {
 
 TEST_CASE("read_parallel names both files and counts when they do not match") {
   const TemporaryFolder folder;
-  const auto source = folder.write("es", "uno\ndos\n");
-  const auto target = folder.write("en", "one\n");
+  const auto source = write(folder, "es", "uno\ndos\n");
+  const auto target = write(folder, "en", "one\n");
   const std::string message = message_of<RuntimeFailure>([&] { read_parallel(source, target); });
   CHECK(contains(message, source.string() + " has 2 lines, but " + target.string() + " has 1"));
 
-  const auto empty = folder.write("empty", "");
+  const auto empty = write(folder, "empty", "");
   CHECK(contains(message_of<RuntimeFailure>([&] { read_parallel(source, empty); }),
                  empty.string() + ": the file is empty"));
   CHECK(contains(message_of<RuntimeFailure>([&] { read_parallel(empty, empty); }),
@@ -51,12 +48,12 @@ TEST_CASE("read_parallel names both files and counts when they do not match") {
 
 TEST_CASE("read_parallel_tsv wants the same columns in every line") {
   const TemporaryFolder folder;
-  const ParallelText text = read_parallel_tsv(folder.write("good", "uno\tone\r\n\ttwo\n"));
+  const ParallelText text = read_parallel_tsv(write(folder, "good", "uno\tone\r\n\ttwo\n"));
   CHECK(text.source == Lines{"uno", ""});
   CHECK(text.target == Lines{"one", "two"});
 
   const auto error = [&](const std::string& content) {
-    return message_of<RuntimeFailure>([&] { read_parallel_tsv(folder.write("bad", content)); });
+    return message_of<RuntimeFailure>([&] { read_parallel_tsv(write(folder, "bad", content)); });
   };
   CHECK(contains(error("a\tb\nc\n"), "bad:2: 0 tab(s) in the line; expected 2 columns"));
   CHECK(contains(error("a\tb\tc\n"), "bad:1: 2 tab(s)"));
@@ -66,7 +63,7 @@ TEST_CASE("read_parallel_tsv wants the same columns in every line") {
 
 TEST_CASE("read_parallel_tsv can choose columns") {
   const TemporaryFolder folder;
-  const auto file = folder.write("wide", "1\tone\tuno\n2\ttwo\tdos\n");
+  const auto file = write(folder, "wide", "1\tone\tuno\n2\ttwo\tdos\n");
   const ParallelText text = read_parallel_tsv(file, {.source = 3, .target = 2, .total = 3});
   CHECK(text.source == Lines{"uno", "dos"});
   CHECK(text.target == Lines{"one", "two"});

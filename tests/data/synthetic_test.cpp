@@ -7,13 +7,11 @@
 
 #include <doctest/doctest.h>
 
-#include "data/temporary_folder.hpp"
+#include "support.hpp"
 
 namespace {
 
 using namespace seqlab;
-using seqlab::testing::contains;
-using seqlab::testing::message_of;
 
 using Words = std::vector<std::string>;
 

@@ -12,14 +12,11 @@
 #include <boost/iostreams/filter/zstd.hpp>
 #include <boost/iostreams/filtering_stream.hpp>
 
-#include "data/temporary_folder.hpp"
+#include "support.hpp"
 
 namespace {
 
 using namespace seqlab;
-using seqlab::testing::contains;
-using seqlab::testing::message_of;
-using seqlab::testing::TemporaryFolder;
 namespace io = boost::iostreams;
 
 using Lines = std::vector<std::string>;
@@ -79,14 +76,14 @@ std::size_t files_in(const std::filesystem::path& folder) {
 
 TEST_CASE("read_lines takes line ends, byte-order marks and empty lines as they come") {
   const TemporaryFolder folder;
-  CHECK(read_lines(folder.write("plain", "a b\n\nñ\n")) == Lines{"a b", "", "ñ"});
-  CHECK(read_lines(folder.write("no end", "a\nb")) == Lines{"a", "b"});
-  CHECK(read_lines(folder.write("windows", "a\r\n\r\nb\r\n")) == Lines{"a", "", "b"});
-  CHECK(read_lines(folder.write("mark",
+  CHECK(read_lines(write(folder, "plain", "a b\n\nñ\n")) == Lines{"a b", "", "ñ"});
+  CHECK(read_lines(write(folder, "no end", "a\nb")) == Lines{"a", "b"});
+  CHECK(read_lines(write(folder, "windows", "a\r\n\r\nb\r\n")) == Lines{"a", "", "b"});
+  CHECK(read_lines(write(folder, "mark",
                                 "\xEF\xBB\xBF"
                                 "a\nb\n")) == Lines{"a", "b"});
-  CHECK(read_lines(folder.write("empty", "")).empty());
-  CHECK(read_lines(folder.write("blank", "\n")) == Lines{""});
+  CHECK(read_lines(write(folder, "empty", "")).empty());
+  CHECK(read_lines(write(folder, "blank", "\n")) == Lines{""});
 }
 
 TEST_CASE("read_lines reads across the borders of its blocks") {
@@ -97,20 +94,20 @@ TEST_CASE("read_lines reads across the borders of its blocks") {
     expected.push_back(std::string(i * 3, 'x') + "é");
     text += expected.back() + "\r\n";
   }
-  CHECK(read_lines(folder.write("text", text)) == expected);
+  CHECK(read_lines(write(folder, "text", text)) == expected);
 }
 
 TEST_CASE("read_lines reads compressed files, several members in one file included") {
   const TemporaryFolder folder;
   const std::string text = numbers(30000);
-  const Lines expected = read_lines(folder.write("plain", text));
+  const Lines expected = read_lines(write(folder, "plain", text));
   REQUIRE(expected.size() == 30000);
   for (const auto& [name, packed] : packed_forms(text)) {
     CAPTURE(name);
     REQUIRE(packed.size() < text.size());
-    CHECK(read_lines(folder.write(name, packed)) == expected);
-    CHECK(read_lines(folder.write(name + " twice", packed + packed)).size() == 60000);
-    CHECK(read_lines(folder.write(name + " of nothing", packed_forms("")[0].second)).empty());
+    CHECK(read_lines(write(folder, name, packed)) == expected);
+    CHECK(read_lines(write(folder, name + " twice", packed + packed)).size() == 60000);
+    CHECK(read_lines(write(folder, name + " of nothing", packed_forms("")[0].second)).empty());
   }
 }
 
@@ -121,15 +118,15 @@ TEST_CASE("read_lines refuses compressed files that are cut off or changed") {
                                    packed.size() - 20, packed.size() - 12}) {
       CAPTURE(name);
       CAPTURE(size);
-      const std::string message = read_error(folder.write("cut", packed.substr(0, size)));
+      const std::string message = read_error(write(folder, "cut", packed.substr(0, size)));
       CHECK(contains(message, (folder.path() / "cut").string()));
       CHECK(contains(message, name + " data is damaged or cut off"));
     }
     std::string changed = packed;
     for (std::size_t i = 0; i < 50; ++i) changed[packed.size() / 2 + i] ^= '\x55';
     CAPTURE(name);
-    CHECK(read_error(folder.write("changed", changed)) != "nothing thrown");
-    CHECK(contains(read_error(folder.write("more", packed + "text")), "damaged"));
+    CHECK(read_error(write(folder, "changed", changed)) != "nothing thrown");
+    CHECK(contains(read_error(write(folder, "more", packed + "text")), "damaged"));
   }
 }
 
@@ -139,21 +136,21 @@ TEST_CASE("read_lines names file, line and byte of what is no text") {
     return (folder.path() / name).string() + ":" + std::to_string(line) + ": ";
   };
   SUBCASE("invalid UTF-8") {
-    const std::string message = read_error(folder.write("latin1", "good\ncaf\xE9 x\n"));
+    const std::string message = read_error(write(folder, "latin1", "good\ncaf\xE9 x\n"));
     CHECK(contains(message, where("latin1", 2) + "invalid UTF-8 at byte 4 (0xE9)"));
     CHECK(contains(message, "iconv"));
     for (const char* bad : {"\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
-      CHECK(contains(read_error(folder.write("bad", bad)), where("bad", 1) + "invalid UTF-8"));
+      CHECK(contains(read_error(write(folder, "bad", bad)), where("bad", 1) + "invalid UTF-8"));
     }
   }
   SUBCASE("NUL bytes, as in UTF-16") {
-    const std::string message = read_error(folder.write("utf16", std::string_view("a\nb\0c\n", 6)));
+    const std::string message = read_error(write(folder, "utf16", std::string_view("a\nb\0c\n", 6)));
     CHECK(contains(message, where("utf16", 2) + "NUL byte at byte 2"));
   }
   SUBCASE("endless lines") {
     const std::string longest(kMaxLineBytes, 'x');
-    CHECK(read_lines(folder.write("longest", longest + "\r\nb\n")) == Lines{longest, "b"});
-    const std::string message = read_error(folder.write("endless", "a\n" + longest + "x\n"));
+    CHECK(read_lines(write(folder, "longest", longest + "\r\nb\n")) == Lines{longest, "b"});
+    const std::string message = read_error(write(folder, "endless", "a\n" + longest + "x\n"));
     CHECK(contains(message, where("endless", 2) + "the line is longer than 1048576 bytes"));
     CHECK(contains(read_error("/dev/zero"), "/dev/zero:1: the line is longer"));
   }
@@ -183,12 +180,12 @@ TEST_CASE("write_file_atomically replaces a file whole") {
   const std::string content = numbers(100000) + std::string("\0\xFF", 2);
   write_file_atomically(file, "old");
   CHECK(read_file(file) == "old");
-  folder.write("out.partial", "left over by a kill");
+  write(folder, "out.partial", "left over by a kill");
   write_file_atomically(file, content);
   CHECK(read_file(file) == content);
   CHECK(files_in(folder.path()) == 1);
-  CHECK(file_checksum(file) != file_checksum(folder.write("old", "old")));
-  CHECK(file_checksum(folder.write("a", "a")) == "af63dc4c8601ec8c");
+  CHECK(file_checksum(file) != file_checksum(write(folder, "old", "old")));
+  CHECK(file_checksum(write(folder, "a", "a")) == "af63dc4c8601ec8c");
 
   std::filesystem::create_symlink("out", folder.path() / "link");
   write_file_atomically(folder.path() / "link", "through the link");
@@ -198,7 +195,7 @@ TEST_CASE("write_file_atomically replaces a file whole") {
 
 TEST_CASE("write_file_atomically leaves nothing behind when it fails") {
   const TemporaryFolder folder;
-  const std::filesystem::path file = folder.write("out", "old");
+  const std::filesystem::path file = write(folder, "out", "old");
   SUBCASE("full disk") {
     const std::string message = message_of<RuntimeFailure>([&] {
       const FileSizeLimit limit(1000);

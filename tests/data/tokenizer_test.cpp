@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "data/temporary_folder.hpp"
+#include "support.hpp"
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/data/utf8.hpp"
 #include "seqlab/data/vocabulary_tokenizer.hpp"
@@ -14,9 +14,6 @@
 namespace {
 
 using namespace seqlab;
-using seqlab::testing::contains;
-using seqlab::testing::message_of;
-using seqlab::testing::TemporaryFolder;
 
 using Pieces = std::vector<std::string>;
 
@@ -226,16 +223,16 @@ TEST_CASE("load_tokenizer refuses what is no vocabulary or not whole") {
   const auto error = [&] { return message_of<RuntimeFailure>([&] { load_tokenizer(file); }); };
   CHECK(contains(error(), "cannot be read"));
   for (const std::string content : {"", "hello", "hello\nworld\n"}) {
-    folder.write("vocab", content);
+    write(folder, "vocab", content);
     CHECK(contains(error(), "not a vocabulary of this program"));
   }
   for (const std::string kind : {"sentencepiece", "word"}) {
     CAPTURE(kind);
     train(options_of(kind), {"some words, and more"})->save(file);
     const std::string saved = read_file(file);
-    folder.write("vocab", saved.substr(0, saved.size() - 3));
+    write(folder, "vocab", saved.substr(0, saved.size() - 3));
     CHECK(contains(error(), "the vocabulary is damaged"));
-    folder.write("vocab", "seqlab-vocabulary-1 morse" + saved.substr(saved.find(' ', 20)));
+    write(folder, "vocab", "seqlab-vocabulary-1 morse" + saved.substr(saved.find(' ', 20)));
     CHECK(contains(error(), "unknown kind of vocabulary \"morse\""));
   }
 }

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "support.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/config_keys.hpp"
 #include "seqlab/experiment/experiment.hpp"
@@ -28,16 +29,7 @@ Experiment parse(const std::string& text, std::vector<std::string> overrides = {
 
 /// The message of the UsageError that `text` causes.
 std::string usage_error(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  try {
-    parse(text, overrides);
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+  return message_of<UsageError>([&] { parse(text, overrides); });
 }
 
 /// Every part must occur in the message.

@@ -1,10 +1,9 @@
-#include <stdlib.h>
-
 #include <doctest/doctest.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "seqlab/data/temporary_folder.hpp"
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/figures.hpp"
@@ -13,16 +12,6 @@
 using namespace seqlab;
 
 namespace {
-
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "seqlab-results-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
 
 struct FakeRun {
   std::string model;
@@ -69,13 +58,13 @@ void make_run(const std::filesystem::path& experiment, const FakeRun& run) {
 }  // namespace
 
 TEST_CASE("A table has a row a model with means over seeds, in the experiment's order") {
-  const Folder folder;
-  make_run(folder.path, {.model = "alpha", .seed = 1, .bleu = 10});
-  make_run(folder.path, {.model = "alpha", .seed = 2, .bleu = 20});
-  make_run(folder.path, {.model = "zulu", .bleu = 5});
-  make_run(folder.path, {.model = "floor", .bleu = 2});
-  make_run(folder.path, {.model = "alpha", .seed = 3, .bleu = 99, .done = false});
-  const auto models = load_results(folder.path);
+  const TemporaryFolder folder;
+  make_run(folder.path(), {.model = "alpha", .seed = 1, .bleu = 10});
+  make_run(folder.path(), {.model = "alpha", .seed = 2, .bleu = 20});
+  make_run(folder.path(), {.model = "zulu", .bleu = 5});
+  make_run(folder.path(), {.model = "floor", .bleu = 2});
+  make_run(folder.path(), {.model = "alpha", .seed = 3, .bleu = 99, .done = false});
+  const auto models = load_results(folder.path());
   REQUIRE(models.size() == 3);
   CHECK(models[0].name == "zulu");
   CHECK(models[1].name == "alpha");
@@ -92,49 +81,49 @@ TEST_CASE("A table has a row a model with means over seeds, in the experiment's 
 }
 
 TEST_CASE("Numbers that cannot be compared do not share a table") {
-  const Folder folder;
-  make_run(folder.path, {.model = "alpha"});
+  const TemporaryFolder folder;
+  make_run(folder.path(), {.model = "alpha"});
   SUBCASE("other test text") {
-    make_run(folder.path, {.model = "zulu", .checksum = "11"});
-    CHECK_THROWS_WITH_AS(load_results(folder.path), doctest::Contains("test texts"),
+    make_run(folder.path(), {.model = "zulu", .checksum = "11"});
+    CHECK_THROWS_WITH_AS(load_results(folder.path()), doctest::Contains("test texts"),
                          RuntimeFailure);
   }
   SUBCASE("other BLEU") {
-    make_run(folder.path, {.model = "zulu", .signature = "other"});
-    CHECK_THROWS_WITH_AS(load_results(folder.path), doctest::Contains("BLEU signatures"),
+    make_run(folder.path(), {.model = "zulu", .signature = "other"});
+    CHECK_THROWS_WITH_AS(load_results(folder.path()), doctest::Contains("BLEU signatures"),
                          RuntimeFailure);
   }
 }
 
 TEST_CASE("No finished run, or a damaged one, is told") {
-  const Folder folder;
-  CHECK_THROWS_WITH_AS(load_results(folder.path), doctest::Contains("no finished run"),
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH_AS(load_results(folder.path()), doctest::Contains("no finished run"),
                        RuntimeFailure);
-  make_run(folder.path, {.model = "alpha", .done = false});
-  CHECK_THROWS_AS(load_results(folder.path), RuntimeFailure);
-  make_run(folder.path, {.model = "alpha"});
-  const auto csv = folder.path / "runs" / "alpha-seed1" / "by_length.csv";
+  make_run(folder.path(), {.model = "alpha", .done = false});
+  CHECK_THROWS_AS(load_results(folder.path()), RuntimeFailure);
+  make_run(folder.path(), {.model = "alpha"});
+  const auto csv = folder.path() / "runs" / "alpha-seed1" / "by_length.csv";
   std::ofstream(csv) << "low,high\n0,x\n";
-  CHECK_THROWS_WITH_AS(load_results(folder.path), doctest::Contains("by_length.csv:2"),
+  CHECK_THROWS_WITH_AS(load_results(folder.path()), doctest::Contains("by_length.csv:2"),
                        RuntimeFailure);
   std::ofstream(csv) << "low,high\n0\n";
-  CHECK_THROWS_WITH_AS(load_results(folder.path), doctest::Contains("expected 2 fields"),
+  CHECK_THROWS_WITH_AS(load_results(folder.path()), doctest::Contains("expected 2 fields"),
                        RuntimeFailure);
 }
 
 TEST_CASE("Figures come with their numbers, and gaps as NaN") {
-  const Folder folder;
-  make_run(folder.path, {.model = "alpha", .bleu = 10});
-  make_run(folder.path, {.model = "floor", .bleu = 2});
+  const TemporaryFolder folder;
+  make_run(folder.path(), {.model = "alpha", .bleu = 10});
+  make_run(folder.path(), {.model = "floor", .bleu = 2});
   const auto figures =
-      write_figures(load_results(folder.path), folder.path / "it's", "plots", "svg");
+      write_figures(load_results(folder.path()), folder.path() / "it's", "plots", "svg");
   REQUIRE(figures.size() == 3);
-  CHECK(read_file(folder.path / "it's" / "bleu_by_length.tsv") ==
+  CHECK(read_file(folder.path() / "it's" / "bleu_by_length.tsv") ==
         "low\thigh\tmiddle\tlabel\tsentences\talpha_bleu\talpha_exact\talpha_ratio\tfloor_bleu"
         "\tfloor_exact\tfloor_ratio\n"
         "1\t10\t5.5\t1-10\t20\t11\t50\t1\t3\t50\t1\n"
         "11\t20\t15.5\t11+\t10\t9\t0\t1\t1\t0\t1\n");
-  CHECK(read_file(folder.path / "it's" / "learning.tsv") == "update\talpha\n50\t9.5\n100\t4\n");
+  CHECK(read_file(folder.path() / "it's" / "learning.tsv") == "update\talpha\n50\t9.5\n100\t4\n");
   const std::string script = read_file(figures[0].script);
   CHECK(script.find("it''s/bleu_by_length.tsv'") != std::string::npos);
   CHECK(script.find("train_high = 20") != std::string::npos);

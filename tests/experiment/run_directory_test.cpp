@@ -1,10 +1,9 @@
-#include <stdlib.h>
-
 #include <doctest/doctest.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "seqlab/data/temporary_folder.hpp"
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/run_directory.hpp"
@@ -15,17 +14,6 @@
 using namespace seqlab;
 
 namespace {
-
-/// A folder that goes away with the object.
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "seqlab-run-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
 
 Experiment tiny(const std::vector<std::string>& overrides = {}) {
   return parse_experiment(
@@ -58,8 +46,8 @@ RunDirectory make_run(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("A run directory is made once, and taken up again only with the same settings") {
-  const Folder folder;
-  const RunDirectory run(folder.path / "deep" / "run");
+  const TemporaryFolder folder;
+  const RunDirectory run(folder.path() / "deep" / "run");
   CHECK(!run.exists());
   run.prepare(resolved(), false);
   CHECK(run.exists());
@@ -76,17 +64,17 @@ TEST_CASE("A run directory is made once, and taken up again only with the same s
 }
 
 TEST_CASE("A folder with other things is left alone") {
-  const Folder folder;
-  std::ofstream(folder.path / "letter.txt") << "dear\n";
-  CHECK_THROWS_AS(RunDirectory(folder.path).prepare(resolved(), true), UsageError);
-  CHECK_THROWS_AS(RunDirectory(folder.path / "letter.txt").prepare(resolved(), false), UsageError);
-  CHECK_THROWS_AS(RunDirectory(folder.path / "letter.txt" / "run").prepare(resolved(), false),
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "letter.txt") << "dear\n";
+  CHECK_THROWS_AS(RunDirectory(folder.path()).prepare(resolved(), true), UsageError);
+  CHECK_THROWS_AS(RunDirectory(folder.path() / "letter.txt").prepare(resolved(), false), UsageError);
+  CHECK_THROWS_AS(RunDirectory(folder.path() / "letter.txt" / "run").prepare(resolved(), false),
                   RuntimeFailure);
 }
 
 TEST_CASE("A run is loaded with its model, tokenizers and settings") {
-  const Folder folder;
-  const RunDirectory made = make_run(folder.path / "run");
+  const TemporaryFolder folder;
+  const RunDirectory made = make_run(folder.path() / "run");
   const LoadedRun run = load_run(made.path());
   CHECK(run.named_model().name == "rnn");
   CHECK(run.tokenizers.source->vocabulary_size() == 8);
@@ -96,10 +84,10 @@ TEST_CASE("A run is loaded with its model, tokenizers and settings") {
 }
 
 TEST_CASE("What is missing or wrong in a run is named") {
-  const Folder folder;
-  CHECK_THROWS_WITH_AS(load_run(folder.path / "none"), doctest::Contains("seqlab train"),
+  const TemporaryFolder folder;
+  CHECK_THROWS_WITH_AS(load_run(folder.path() / "none"), doctest::Contains("seqlab train"),
                        RuntimeFailure);
-  const RunDirectory run = make_run(folder.path / "run");
+  const RunDirectory run = make_run(folder.path() / "run");
   const auto fails_with = [&run](const char* part) {
     CHECK_THROWS_WITH_AS(load_run(run.path()), doctest::Contains(part), RuntimeFailure);
   };

@@ -6,16 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "support.hpp"
 #include "system/program.hpp"
+
+using seqlab::contains;
 
 namespace {
 
 using Json = nlohmann::json;
 using Strings = std::vector<std::string>;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 Strings lines_of(const std::string& text) {
   Strings lines;

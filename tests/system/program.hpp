@@ -2,7 +2,6 @@
 
 // Runs the real program, as a user would.
 
-#include <stdlib.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -14,31 +13,16 @@
 #include <string>
 #include <vector>
 
-/// A folder that goes away with the object.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "seqlab-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder: " + name);
-    path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
+#include "support.hpp"
 
-  const std::filesystem::path& path() const { return path_; }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
+/// A temporary folder whose files are named as strings, for command lines.
+class Scratch : public seqlab::TemporaryFolder {
+ public:
+  std::string file(const std::string& name) const { return (path() / name).string(); }
   /// Writes a file and returns its name.
   std::string write(const std::string& name, const std::string& content) const {
-    std::ofstream(path_ / name, std::ios::binary) << content;
-    return file(name);
+    return seqlab::write(*this, name, content).string();
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 inline std::string read_whole(const std::filesystem::path& file) {

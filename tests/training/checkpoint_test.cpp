@@ -6,7 +6,7 @@
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
-#include "training/temporary_folder.hpp"
+#include "support.hpp"
 #include "training/toy_model.hpp"
 
 namespace seqlab {

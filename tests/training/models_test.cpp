@@ -7,7 +7,7 @@
 
 #include "seqlab/models/registry.hpp"
 #include "seqlab/training/trainer.hpp"
-#include "training/temporary_folder.hpp"
+#include "support.hpp"
 #include "training/toy_model.hpp"
 
 namespace seqlab {

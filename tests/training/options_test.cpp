@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "seqlab/error.hpp"
-#include "training/temporary_folder.hpp"
+#include "support.hpp"
 
 namespace seqlab {
 namespace {

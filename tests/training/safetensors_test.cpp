@@ -8,7 +8,7 @@
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
-#include "training/temporary_folder.hpp"
+#include "support.hpp"
 
 namespace seqlab {
 namespace {
