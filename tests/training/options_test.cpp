@@ -19,7 +19,7 @@ std::string complaint(const std::function<void(TrainingOptions&)>& change) {
 
 TEST_CASE("the defaults need a limit and nothing else") {
   CHECK(contains(message_of<UsageError>([] { validate(TrainingOptions{}); }), "max_minutes"));
-  CHECK(complaint([](TrainingOptions&) {}).empty());
+  CHECK(complaint([](TrainingOptions&) {}) == "nothing thrown");
 }
 
 TEST_CASE("bad options are named with their value") {
@@ -40,7 +40,7 @@ TEST_CASE("cosine needs an end that does not depend on the clock") {
     o.limits = {};
     o.limits.max_minutes = 1.0;
   };
-  CHECK(complaint(only_time).empty());
+  CHECK(complaint(only_time) == "nothing thrown");
   CHECK(contains(complaint([&](TrainingOptions& o) {
                    only_time(o);
                    o.schedule.schedule = ScheduleOptions::Kind::cosine;
