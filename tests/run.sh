@@ -31,8 +31,11 @@ say "corpus recipes"
 log=$(mktemp)
 status=0
 python3 "$root/tests/corpora/test_recipes.py" 2>&1 | tee "$log" || status=$?
-[[ $(<"$log") =~ Ran\ ([0-9]+)\ test ]] && passed=$((passed + BASH_REMATCH[1]))
-if ((status != 0)); then failed=$((failed + 1)); fi
+if ((status != 0)); then
+  failed=$((failed + 1))
+elif [[ $(<"$log") =~ Ran\ ([0-9]+)\ test ]]; then
+  passed=$((passed + BASH_REMATCH[1]))
+fi
 rm -f "$log"
 echo "$passed passed, $failed failed"
 ((failed == 0))
