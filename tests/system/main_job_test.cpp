@@ -124,6 +124,23 @@ TEST_CASE("A run that was stopped goes on with the same bits") {
   CHECK(std::filesystem::exists(run + "/done"));
 }
 
+TEST_CASE("A signal stops a run at the end of an update, wherever it strikes") {
+  const Scratch scratch;
+  for (const char* seconds : {"0.5", "0.6", "0.7", "0.8", "0.9", "1.0"}) {
+    const std::string run = scratch.file(std::string("run") + seconds);
+    const std::string command = "timeout --preserve-status -s TERM " + std::string(seconds) + ' ' +
+                                quoted(SEQLAB_BINARY_DIR "/seqlab") + " train " +
+                                quoted(trained().config) +
+                                " --model lstm --set model.width=64 --set training.max_updates=99999"
+                                " --output " +
+                                quoted(run) + " > " + quoted(run + ".log") + " 2>&1";
+    const int status = std::system(command.c_str());
+    CHECK(WEXITSTATUS(status) == 1);
+    CHECK(contains(read_whole(run + ".log"), "go on with --resume"));
+    CHECK(std::filesystem::exists(run + "/checkpoint/state.safetensors"));
+  }
+}
+
 TEST_CASE("A run that is killed again and again ends like one that ran through") {
   const Scratch scratch;
   const std::string run = scratch.file("run");

@@ -4,6 +4,7 @@
 // signal of a kind has its usual effect: it ends the program.
 
 #include <csignal>
+#include <vector>
 
 namespace seqlab {
 
@@ -17,6 +18,8 @@ class StopSignals {
   static bool requested();
 
  private:
+  std::vector<char> stack_;  ///< that the handler runs on
+  stack_t old_stack_ = {};
   struct sigaction old_interrupt_ = {};
   struct sigaction old_terminate_ = {};
 };
