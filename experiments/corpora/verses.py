@@ -42,7 +42,7 @@ needs: apt-get install {' '.join(PACKAGES)}
 
 examples:
   python3 verses.py                         build into data/ beside the recipe, or say it is there
-  python3 verses.py --output /tmp/corpora   build elsewhere"""
+  python3 verses.py --output ~/corpora     build elsewhere"""
 
 NOTICE = """\
 NOTICE: an English-Spanish verse corpus derived from two translations that are both in the public

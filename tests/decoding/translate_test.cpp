@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "decoding/scripted_model.hpp"
-#include "seqlab/decoding/parallel.hpp"
 #include "seqlab/error.hpp"
 
 using namespace seqlab;
@@ -119,30 +118,4 @@ TEST_CASE("a failing batch fails the decoding") {
   CHECK_THROWS_AS(decode(model, {{5}, {6}, {7}, {8}}, options, 2), RuntimeFailure);
   options.nbest = 9;
   CHECK_THROWS_AS(decode(model, {{5}}, options, 1), UsageError);
-}
-
-TEST_CASE("tasks run once each and stop after an exception") {
-  for (const Index threads : {1, 2, 5}) {
-    std::vector<int> runs(20, 0);
-    run_tasks(20, threads, [&](std::size_t i) { ++runs[i]; });
-    CHECK(runs == std::vector<int>(20, 1));
-  }
-  std::vector<int> runs(20, 0);
-  CHECK_THROWS_WITH(run_tasks(20, 1,
-                              [&](std::size_t i) {
-                                if (i == 3) throw RuntimeFailure("task 3");
-                                ++runs[i];
-                              }),
-                    "task 3");
-  CHECK(std::count(runs.begin(), runs.end(), 1) == 3);
-  std::atomic<int> begun{0};
-  CHECK_THROWS_AS(run_tasks(300, 2,
-                            [&](std::size_t i) {
-                              if (i == 0) throw RuntimeFailure("the first");
-                              ++begun;
-                              std::this_thread::sleep_for(std::chrono::milliseconds(1));
-                            }),
-                  RuntimeFailure);
-  CHECK(begun < 299);
-  run_tasks(0, 2, [](std::size_t) { FAIL("there is no task"); });
 }

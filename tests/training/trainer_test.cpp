@@ -7,7 +7,7 @@
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
-#include "seqlab/training/validation.hpp"
+#include "seqlab/evaluation/score_corpus.hpp"
 #include "support.hpp"
 #include "training/toy_model.hpp"
 

@@ -81,12 +81,12 @@ CrossEntropyOutput linear_softmax_cross_entropy(Tape& tape, Variable hidden, Par
     const Index size = std::min(kBlockRows, count - first);
     const MatrixRef x = ref(inputs).row_block(0, size);
     const MatrixRef y = ref(logits).row_block(0, size);
-    const Index* block = positions.data() + first;
-    for (Index i = 0; i < size; ++i) std::copy_n(h.row(block[i]), h.cols, x.row(i));
+    const std::span<const Index> block(positions.data() + first, static_cast<std::size_t>(size));
+    gather_rows(h, block, x);
     if (bias.exists()) fill_rows(y, tape.value(bias).data);
     multiply_nt(x, tape.value(weight), bias.exists() ? Real(1) : Real(0), y);
     for (Index i = 0; i < size; ++i) {
-      const auto row = static_cast<std::size_t>(block[i]);
+      const auto row = static_cast<std::size_t>(block[static_cast<std::size_t>(i)]);
       row_loss.compute(y.row(i), targets[row], output.row_nll[row], output.row_correct[row],
                        output.smoothed);
     }
@@ -95,7 +95,8 @@ CrossEntropyOutput linear_softmax_cross_entropy(Tape& tape, Variable hidden, Par
     if (bias.exists()) add_column_sums(y, tape.gradient(bias).data);
     multiply_nn(y, tape.value(weight), Real(0), x);  // the inputs are not read again
     const MatrixRef dh = tape.gradient(hidden);
-    for (Index i = 0; i < size; ++i) add_scaled(dh.row(block[i]), Real(1), x.row(i), h.cols);
+    for (Index i = 0; i < size; ++i)
+      add_scaled(dh.row(block[static_cast<std::size_t>(i)]), Real(1), x.row(i), h.cols);
   }
   return output;
 }

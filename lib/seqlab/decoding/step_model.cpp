@@ -1,6 +1,8 @@
 #include "seqlab/decoding/step_model.hpp"
 
-#include <algorithm>
+#include <utility>
+
+#include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -12,18 +14,6 @@ bool is_identity(std::span<const Index> parents, Index size) {
     if (parents[static_cast<std::size_t>(r)] != r) return false;
   }
   return true;
-}
-
-// All columns are kept, so that a cache does not lose its room to grow.
-Matrix gather(const Matrix& from, Index used_columns, std::span<const Index> parents) {
-  const Index count = static_cast<Index>(parents.size());
-  Matrix to = make_matrix(count, cols(from));
-  const ConstMatrixRef in = ref(from);
-  const MatrixRef out = ref(to);
-  for (Index r = 0; r < count; ++r) {
-    std::copy_n(in.row(parents[static_cast<std::size_t>(r)]), used_columns, out.row(r));
-  }
-  return to;
 }
 
 }  // namespace
@@ -38,7 +28,11 @@ void DecoderState::select_rows(std::span<const Index> parents) {
           "a decoder state of {} rows holds values of {} rows", size(), seqlab::rows(entry.values));
     const Index used = entry.used_columns < 0 ? cols(entry.values) : entry.used_columns;
     check(used <= cols(entry.values), "{} used columns of {}", used, cols(entry.values));
-    entry.values = gather(entry.values, used, parents);
+    // All columns are kept, so that a cache does not lose its room to grow.
+    Matrix gathered = make_matrix(static_cast<Index>(parents.size()), cols(entry.values));
+    gather_rows(ref(std::as_const(entry.values)).column_block(0, used), parents,
+                ref(gathered).column_block(0, used));
+    entry.values = std::move(gathered);
   }
   std::vector<Index> gathered(parents.size());
   for (std::size_t r = 0; r < parents.size(); ++r) {

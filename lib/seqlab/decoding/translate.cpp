@@ -5,7 +5,7 @@
 
 #include "seqlab/decoding/beam_search.hpp"
 #include "seqlab/decoding/greedy.hpp"
-#include "seqlab/decoding/parallel.hpp"
+#include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -44,13 +44,15 @@ std::vector<std::vector<Hypothesis>> decode(const StepModel& model,
   const std::vector<std::size_t> order = by_decreasing_length(sources);
   std::vector<std::vector<Hypothesis>> results(sources.size(), std::vector<Hypothesis>(1));
   // No thread is left without work because a batch could have been fuller.
-  const std::size_t workers = static_cast<std::size_t>(std::max<Index>(1, threads));
-  const std::size_t share = std::max<std::size_t>(1, (order.size() + workers - 1) / workers);
+  const auto shares = static_cast<std::size_t>(std::max<Index>(1, threads));
+  const std::size_t share = std::max<std::size_t>(1, (order.size() + shares - 1) / shares);
   const std::size_t batch = std::min(static_cast<std::size_t>(options.batch_sentences), share);
+  const auto tasks = static_cast<Index>((order.size() + batch - 1) / batch);
+  Workers workers(std::clamp<Index>(tasks, 1, std::max<Index>(1, threads)));
   std::mutex mutex;
   std::size_t done = sources.size() - order.size();
-  run_tasks((order.size() + batch - 1) / batch, threads, [&](std::size_t task) {
-    const std::size_t begin = task * batch;
+  workers.run(tasks, [&](Index task) {
+    const std::size_t begin = static_cast<std::size_t>(task) * batch;
     const std::size_t end = std::min(order.size(), begin + batch);
     std::vector<const Sentence*> batch_sources;
     for (std::size_t i = begin; i < end; ++i) batch_sources.push_back(&sources[order[i]]);

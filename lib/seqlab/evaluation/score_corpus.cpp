@@ -1,6 +1,6 @@
 #include "seqlab/evaluation/score_corpus.hpp"
 
-#include "seqlab/decoding/parallel.hpp"
+#include <algorithm>
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -18,17 +18,26 @@ std::vector<T> in_corpus_order(const std::vector<T>& values, const std::vector<B
 
 }  // namespace
 
+LossSum corpus_loss(const SequenceModel& model, const std::vector<Batch>& batches,
+                    Workers& workers) {
+  std::vector<LossSum> sums(batches.size());
+  workers.run(static_cast<Index>(batches.size()), [&](Index i) {
+    const auto index = static_cast<std::size_t>(i);
+    Tape tape(model.parameters().values());
+    sums[index] = model.loss(tape, batches[index], {});
+  });
+  LossSum total;
+  for (const LossSum& sum : sums) total += sum;
+  return total;
+}
+
 LossSum score_corpus(const SequenceModel& model, const Corpus& corpus, const BatchOptions& options,
                      Index threads) {
   if (corpus.size() == 0) return {};
   const std::vector<Batch> batches = ordered_batches(corpus, options);
-  std::vector<LossSum> parts(batches.size());
-  run_tasks(batches.size(), threads, [&](std::size_t i) {
-    Tape tape(model.parameters().values());
-    parts[i] = model.loss(tape, batches[i], {});
-  });
-  LossSum total;
-  for (const LossSum& part : parts) total += part;
+  Workers workers(
+      std::clamp<Index>(static_cast<Index>(batches.size()), 1, std::max<Index>(1, threads)));
+  LossSum total = corpus_loss(model, batches, workers);
   total.sentence_nll = in_corpus_order(total.sentence_nll, batches);
   total.sentence_correct = in_corpus_order(total.sentence_correct, batches);
   return total;

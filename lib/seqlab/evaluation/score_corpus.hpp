@@ -8,9 +8,15 @@
 #include "seqlab/data/batches.hpp"
 #include "seqlab/evaluation/length_buckets.hpp"
 #include "seqlab/models/sequence_model.hpp"
+#include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
+
+/// The sums over all batches; per-sentence values are in the order of the batches. Same bits for
+/// any number of threads.
+LossSum corpus_loss(const SequenceModel& model, const std::vector<Batch>& batches,
+                    Workers& workers);
 
 /// The sums over all pairs; per-sentence values are in the order of the corpus. They depend
 /// neither on the number of threads nor, but for rounding, on the batches.

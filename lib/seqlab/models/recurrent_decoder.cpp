@@ -3,6 +3,7 @@
 #include "seqlab/autograd/layout.hpp"
 #include "seqlab/models/recurrent_state_rows.hpp"
 #include "seqlab/nn/recurrent.hpp"
+#include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -145,7 +146,9 @@ Decoder::StepFeatures RecurrentDecoder::step(Tape& tape, std::span<const TokenId
     context.memory = {tape.borrow(source.keys), tape.borrow(source.values), source.lengths,
                       state.source_rows};
   } else if (context_every_step_ || deep_readout_) {
-    context.fixed = tape.variable(gather_rows(source.context, state.source_rows));
+    Matrix fixed = make_matrix(state.size(), cols(source.context));
+    gather_rows(ref(source.context), state.source_rows, ref(fixed));
+    context.fixed = tape.variable(std::move(fixed));
   }
   const Variable x = embedding(tape, embedding_, tokens);
   const Run result = run(tape, x, context, states, {});

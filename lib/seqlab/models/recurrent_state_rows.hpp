@@ -29,14 +29,5 @@ inline std::size_t take_states(Tape& tape, Cell cell, std::size_t layers, Decode
   return next;
 }
 
-/// Row r of the result is row source_rows[r] of m.
-inline Matrix gather_rows(const Matrix& m, std::span<const Index> source_rows) {
-  Matrix out = make_matrix(static_cast<Index>(source_rows.size()), cols(m));
-  for (Index r = 0; r < rows(out); ++r) {
-    std::copy_n(ref(m).row(source_rows[static_cast<std::size_t>(r)]), cols(m), ref(out).row(r));
-  }
-  return out;
-}
-
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

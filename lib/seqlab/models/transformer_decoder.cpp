@@ -7,9 +7,9 @@ inline namespace SEQLAB_PRECISION {
 namespace {
 
 struct TransformerSource : SourceMemory {
-  std::vector<Matrix> keys;              ///< of each layer's cross-attention, [S*B, D]
+  std::vector<Matrix> keys;  ///< of each layer's cross-attention, [S*B, D]
   std::vector<Matrix> values;
-  std::vector<Index> memory_lengths;     ///< 1 each for a pooled memory
+  std::vector<Index> memory_lengths;  ///< 1 each for a pooled memory
 };
 
 /// A cache row holds the vectors of the positions read so far, one after the other.
@@ -49,19 +49,17 @@ TransformerDecoder::TransformerDecoder(const ModelOptions& options, EncodedWidth
   }
   for (Index l = 0; l < options.decoder_layers; ++l) {
     const std::string name = fmt::format("decoder.layer{}", l);
-    const auto residual = [&](const char* part) {
-      return Residual{LayerNorm(store, name + part, width_), t.norm, options.dropout};
-    };
     Layer layer;
     layer.self_attention = AttentionLayer(store, name + ".self_attention", width_, t.heads);
-    layer.self_residual = residual(".self_attention.norm");
+    layer.self_residual = add_residual(store, name + ".self_attention", options);
     layer.cross_attention = AttentionLayer(store, name + ".cross_attention", width_, t.heads);
-    layer.cross_residual = residual(".cross_attention.norm");
+    layer.cross_residual = add_residual(store, name + ".cross_attention", options);
     layer.feed_forward = FeedForward(store, name + ".feed_forward", width_, t);
-    layer.feed_forward_residual = residual(".feed_forward.norm");
+    layer.feed_forward_residual = add_residual(store, name + ".feed_forward", options);
     layers_.push_back(layer);
   }
-  if (t.norm == TransformerOptions::Norm::pre) final_norm_ = LayerNorm(store, "decoder.norm", width_);
+  if (t.norm == TransformerOptions::Norm::pre)
+    final_norm_ = LayerNorm(store, "decoder.norm", width_);
 }
 
 template <typename Self, typename Cross>

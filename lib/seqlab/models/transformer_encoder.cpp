@@ -13,25 +13,22 @@ TransformerEncoder::TransformerEncoder(const ModelOptions& options, Parameter em
   const TransformerOptions& t = options.transformer;
   for (Index l = 0; l < options.encoder_layers; ++l) {
     const std::string name = fmt::format("encoder.layer{}", l);
-    const auto residual = [&](const char* part) {
-      return Residual{LayerNorm(store, name + part, width_), t.norm, options.dropout};
-    };
     Layer layer;
     layer.attention = AttentionLayer(store, name + ".self_attention", width_, t.heads);
-    layer.attention_residual = residual(".self_attention.norm");
+    layer.attention_residual = add_residual(store, name + ".self_attention", options);
     layer.feed_forward = FeedForward(store, name + ".feed_forward", width_, t);
-    layer.feed_forward_residual = residual(".feed_forward.norm");
+    layer.feed_forward_residual = add_residual(store, name + ".feed_forward", options);
     layers_.push_back(layer);
   }
-  if (t.norm == TransformerOptions::Norm::pre) final_norm_ = LayerNorm(store, "encoder.norm", width_);
+  if (t.norm == TransformerOptions::Norm::pre)
+    final_norm_ = LayerNorm(store, "encoder.norm", width_);
 }
 
 Encoded TransformerEncoder::encode(Tape& tape, const TokenBatch& source) const {
   Variable x = dropout(tape, embedding_(tape, source.tokens, source.batch, 0), dropout_);
   for (const Layer& layer : layers_) {
-    x = layer.attention_residual(tape, x, [&](Variable y) {
-      return layer.attention(tape, y, y, source.lengths, false);
-    });
+    x = layer.attention_residual(
+        tape, x, [&](Variable y) { return layer.attention(tape, y, y, source.lengths, false); });
     x = layer.feed_forward_residual(tape, x,
                                     [&](Variable y) { return layer.feed_forward(tape, y); });
   }

@@ -52,6 +52,11 @@ Variable FeedForward::operator()(Tape& tape, Variable x) const {
   return outer(tape, activate(tape, activation, inner(tape, x)));
 }
 
+Residual add_residual(ParameterStore& store, const std::string& name, const ModelOptions& options) {
+  return {LayerNorm(store, name + ".norm", options.width), options.transformer.norm,
+          options.dropout};
+}
+
 PositionedEmbedding::PositionedEmbedding(ParameterStore& store, const std::string& name,
                                          Parameter table, const TransformerOptions& options)
     : table_(table) {

@@ -52,6 +52,9 @@ struct Residual {
   }
 };
 
+/// A residual connection whose layer norm is `name`.norm.
+Residual add_residual(ParameterStore& store, const std::string& name, const ModelOptions& options);
+
 /// Token embeddings times sqrt(D) plus positions.
 class PositionedEmbedding {
  public:

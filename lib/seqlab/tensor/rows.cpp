@@ -22,8 +22,7 @@ Index argmax(const Real* x, Index n) {
 }
 
 Real sum(const Real* x, Index n) {
-  return reduce_add(
-      reduce_row(x, n, Simd(Real(0)), Real(0), [](Simd a, Simd b) { return a + b; }));
+  return reduce_add(reduce_row(x, n, Simd(Real(0)), Real(0), [](Simd a, Simd b) { return a + b; }));
 }
 
 Real dot(const Real* a, const Real* b, Index n) {
@@ -81,9 +80,8 @@ Real exp_and_sum(Real* x, Index n, Real shift) {
 
 void add_scaled(Real* y, Real a, const Real* x, Index n) {
   const Simd factor(a);
-  for_each_register(n, [&](auto load, auto store) {
-    store(y, xsimd::fma(factor, load(x), load(y)));
-  });
+  for_each_register(n,
+                    [&](auto load, auto store) { store(y, xsimd::fma(factor, load(x), load(y))); });
 }
 
 void scale(Real* x, Real a, Index n) {
@@ -99,9 +97,8 @@ void softmax(Real* x, Index n) {
 
 void softmax_backward(const Real* weights, Real* gradient, Index n) {
   const Simd mean(dot(weights, gradient, n));
-  for_each_register(n, [&](auto load, auto store) {
-    store(gradient, load(weights) * (load(gradient) - mean));
-  });
+  for_each_register(
+      n, [&](auto load, auto store) { store(gradient, load(weights) * (load(gradient) - mean)); });
 }
 
 void add(MatrixRef m, ConstMatrixRef a) {
@@ -118,6 +115,14 @@ void copy(ConstMatrixRef from, MatrixRef to) {
   check(to.rows == from.rows && to.cols == from.cols, "copy: [{}, {}] to [{}, {}]", from.rows,
         from.cols, to.rows, to.cols);
   for (Index r = 0; r < from.rows; ++r) std::copy_n(from.row(r), from.cols, to.row(r));
+}
+
+void gather_rows(ConstMatrixRef from, std::span<const Index> places, MatrixRef to) {
+  check(to.rows == static_cast<Index>(places.size()) && to.cols == from.cols,
+        "gather: {} rows of {} to [{}, {}]", places.size(), from.cols, to.rows, to.cols);
+  for (Index r = 0; r < to.rows; ++r) {
+    std::copy_n(from.row(places[static_cast<std::size_t>(r)]), to.cols, to.row(r));
+  }
 }
 
 void fill_rows(MatrixRef m, const Real* values) {

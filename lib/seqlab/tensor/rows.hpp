@@ -26,6 +26,8 @@ void softmax_backward(const Real* weights, Real* gradient, Index n);
 /// m += a, element by element.
 void add(MatrixRef m, ConstMatrixRef a);
 void copy(ConstMatrixRef from, MatrixRef to);
+/// Row r of `to` becomes row places[r] of `from`.
+void gather_rows(ConstMatrixRef from, std::span<const Index> places, MatrixRef to);
 /// Each row of m becomes the row `values` (a bias), or += it.
 void fill_rows(MatrixRef m, const Real* values);
 void add_to_rows(MatrixRef m, const Real* values);

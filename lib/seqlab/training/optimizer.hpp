@@ -14,7 +14,7 @@
 
 #include "seqlab/nn/parameters.hpp"
 #include "seqlab/training/options.hpp"
-#include "seqlab/training/workers.hpp"
+#include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {

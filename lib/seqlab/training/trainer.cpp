@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "seqlab/training/signals.hpp"
-#include "seqlab/training/validation.hpp"
+#include "seqlab/evaluation/score_corpus.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {

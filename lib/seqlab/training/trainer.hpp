@@ -20,7 +20,7 @@
 #include "seqlab/training/optimizer.hpp"
 #include "seqlab/training/options.hpp"
 #include "seqlab/training/schedule.hpp"
-#include "seqlab/training/workers.hpp"
+#include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {

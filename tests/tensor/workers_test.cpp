@@ -1,10 +1,15 @@
-#include "seqlab/training/workers.hpp"
+#include "seqlab/tensor/workers.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <doctest/doctest.h>
+
+#include "seqlab/error.hpp"
 
 namespace seqlab {
 namespace {
@@ -43,6 +48,35 @@ TEST_CASE("the first failure by number is rethrown and the pool goes on") {
     std::atomic<int> count{0};
     workers.run(10, [&](Index) { ++count; });
     CHECK(count == 10);
+  }
+}
+
+TEST_CASE("tasks run once each and stop after an exception") {
+  Workers one(1);
+  std::vector<int> runs(20, 0);
+  CHECK_THROWS_WITH(one.run(20,
+                            [&](Index i) {
+                              if (i == 3) throw RuntimeFailure("task 3");
+                              ++runs[static_cast<std::size_t>(i)];
+                            }),
+                    "task 3");
+  CHECK(std::count(runs.begin(), runs.end(), 1) == 3);
+  Workers two(2);
+  std::atomic<int> begun{0};
+  CHECK_THROWS_AS(two.run(300,
+                          [&](Index i) {
+                            if (i == 0) throw RuntimeFailure("the first");
+                            ++begun;
+                            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                          }),
+                  RuntimeFailure);
+  CHECK(begun < 299);
+  two.run(0, [](Index) { FAIL("there is no task"); });
+  for (const Index threads : {1, 2, 5}) {
+    Workers workers(threads);
+    std::vector<int> all(20, 0);
+    workers.run(20, [&](Index i) { ++all[static_cast<std::size_t>(i)]; });
+    CHECK(all == std::vector<int>(20, 1));
   }
 }
 

@@ -1,4 +1,4 @@
-#include "seqlab/training/workers.hpp"
+#include "seqlab/tensor/workers.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -62,6 +62,7 @@ void Workers::work(std::unique_lock<std::mutex>& lock) {
     }
     lock.lock();
     --running_;
+    if (failure) next_ = count_;
     if (failure && (!failure_ || index < failed_task_)) {
       failure_ = failure;
       failed_task_ = index;

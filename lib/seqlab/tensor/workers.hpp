@@ -25,8 +25,9 @@ class Workers {
 
   Index threads() const { return static_cast<Index>(threads_.size()) + 1; }
 
-  /// Runs task(0), ..., task(count - 1) and returns when all are done. If some throw, the exception
-  /// of the first of them (by number) is rethrown. Not for use by several threads at once.
+  /// Runs task(0), ..., task(count - 1), begun in this order, and returns when all are done. After
+  /// one has thrown, no other is begun; the exception of the first of them (by number) is rethrown.
+  /// Not for use by several threads at once.
   void run(Index count, const std::function<void(Index)>& task);
 
   /// Cuts [0, size) into blocks of kBlock and runs task(block, begin, end) for each. Blocks do not
