@@ -1,8 +1,5 @@
 #include "seqlab/experiment/figures.hpp"
 
-#include <boost/algorithm/string/replace.hpp>
-
-#include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 
 namespace seqlab {
@@ -11,11 +8,6 @@ namespace {
 
 std::string number(double value) {
   return std::isnan(value) ? "NaN" : fmt::format("{:.6g}", value);
-}
-
-/// A text as a gnuplot literal: within single quotes, where only a quote means something.
-std::string quoted(const std::string& text) {
-  return '\'' + boost::replace_all_copy(text, "'", "''") + '\'';
 }
 
 std::string names_of(const std::vector<ModelResults>& models) {
@@ -77,38 +69,12 @@ std::string learning_data(const std::vector<ModelResults>& models) {
   return text;
 }
 
-class FigureWriter {
- public:
-  FigureWriter(std::filesystem::path folder, const std::filesystem::path& plots, std::string format)
-      : folder_(std::move(folder)),
-        plots_(std::filesystem::absolute(plots)),
-        format_(std::move(format)) {}
-
-  /// `settings` are gnuplot assignments beyond those that every drawing takes.
-  Figure write(const std::string& name, const std::string& drawing, const std::string& data,
-               const std::string& models, const std::string& subject,
-               const std::string& settings) const {
-    const std::filesystem::path tsv = std::filesystem::absolute(folder_ / (name + ".tsv"));
-    Figure figure{folder_ / (name + ".gp"), folder_ / (name + '.' + format_)};
-    std::string script = "# Draws the figure again: gnuplot " + name + ".gp\n";
-    script += fmt::format("folder = {}\n", quoted(plots_.string()));
-    script += fmt::format("data = {}\n", quoted(tsv.string()));
-    script +=
-        fmt::format("output = {}\n", quoted(std::filesystem::absolute(figure.image).string()));
-    script += fmt::format("format = {}\n", quoted(format_));
-    script += fmt::format("models = {}\n", quoted(models));
-    script += fmt::format("subject = {}\n", quoted(subject));
-    script += settings + "load folder." + quoted('/' + drawing) + '\n';
-    write_file_atomically(tsv, data);
-    write_file_atomically(figure.script, script);
-    return figure;
-  }
-
- private:
-  std::filesystem::path folder_;
-  std::filesystem::path plots_;
-  std::string format_;
-};
+/// What every drawing of models takes, as gnuplot assignments.
+std::string settings_of(const std::string& models, const std::string& subject,
+                        const std::string& more) {
+  return fmt::format("models = {}\nsubject = {}\n{}", gnuplot_quoted(models),
+                     gnuplot_quoted(subject), more);
+}
 
 }  // namespace
 
@@ -132,17 +98,21 @@ std::vector<Figure> write_figures(const std::vector<ModelResults>& models,
   for (const ModelResults& model : models) {
     if (!model.baseline) trained.push_back(model);
   }
-  const FigureWriter writer(folder, plots, format);
+  const auto write = [&](const std::string& name, const std::string& drawing,
+                         const std::string& data, const std::string& settings) {
+    return write_figure({folder / name, drawing, data, settings}, plots, format);
+  };
   const std::string lengths = length_data(models);
   std::vector<Figure> figures = {
-      writer.write("bleu_by_length", "length.gp", lengths, names_of(models),
-                   title + ": BLEU by source length", shade + "metric = 0\nmeasure = 'BLEU'\n"),
-      writer.write("exact_by_length", "length.gp", lengths, names_of(models),
-                   title + ": exact match by source length",
-                   shade + "metric = 1\nmeasure = 'Exact match [%]'\n")};
+      write("bleu_by_length", "length.gp", lengths,
+            settings_of(names_of(models), title + ": BLEU by source length",
+                        shade + "metric = 0\nmeasure = 'BLEU'\n")),
+      write("exact_by_length", "length.gp", lengths,
+            settings_of(names_of(models), title + ": exact match by source length",
+                        shade + "metric = 1\nmeasure = 'Exact match [%]'\n"))};
   if (!trained.empty()) {
-    figures.push_back(writer.write("learning", "learning.gp", learning_data(trained),
-                                   names_of(trained), title + ": learning curves", ""));
+    figures.push_back(write("learning", "learning.gp", learning_data(trained),
+                            settings_of(names_of(trained), title + ": learning curves", "")));
   }
   return figures;
 }

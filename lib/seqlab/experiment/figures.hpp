@@ -1,20 +1,15 @@
 #pragma once
 
-// Figures of an experiment: for each one a TSV file with the numbers and a gnuplot script beside
-// it, which loads the drawing from plots/*.gp, so that it can be drawn again or restyled alone.
+// Figures of an experiment.
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "seqlab/experiment/drawing.hpp"
 #include "seqlab/experiment/results.hpp"
 
 namespace seqlab {
-
-struct Figure {
-  std::filesystem::path script;
-  std::filesystem::path image;
-};
 
 /// Writes data and scripts into `folder`, which is made if missing. `plots` is the folder with the
 /// drawings; `format` is svg, png or pdf. Throws RuntimeFailure if writing fails.

@@ -1,0 +1,77 @@
+#include "seqlab/experiment/drawing.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/algorithm/string/replace.hpp>
+#include <cerrno>
+
+#include "seqlab/data/text_file.hpp"
+#include "seqlab/error.hpp"
+
+namespace seqlab {
+
+void check_figure_format(const std::string& format) {
+  if (format != "svg" && format != "png" && format != "pdf") {
+    throw UsageError(fmt::format("--format '{}'; valid: svg, png, pdf", format));
+  }
+}
+
+std::string gnuplot_quoted(const std::string& text) {
+  // Within single quotes only a quote means something.
+  return '\'' + boost::replace_all_copy(text, "'", "''") + '\'';
+}
+
+Figure write_figure(const FigureContent& content, const std::filesystem::path& plots,
+                    const std::string& format) {
+  const auto with_suffix = [&](const std::string& suffix) {
+    return std::filesystem::path(content.base.string() + '.' + suffix);
+  };
+  const auto quoted_absolute = [](const std::filesystem::path& file) {
+    return gnuplot_quoted(std::filesystem::absolute(file).string());
+  };
+  const std::filesystem::path tsv = with_suffix("tsv");
+  const Figure figure{with_suffix("gp"), with_suffix(format)};
+  std::string script =
+      fmt::format("# Draws the figure again: gnuplot {}\n", figure.script.filename().string());
+  script +=
+      fmt::format("folder = {}\ndata = {}\noutput = {}\nformat = {}\n", quoted_absolute(plots),
+                  quoted_absolute(tsv), quoted_absolute(figure.image), gnuplot_quoted(format));
+  script += content.settings + "load folder." + gnuplot_quoted('/' + content.drawing) + '\n';
+  write_file_atomically(tsv, content.data);
+  write_file_atomically(figure.script, script);
+  return figure;
+}
+
+std::filesystem::path find_plots() {
+  const std::filesystem::path folder =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  for (const std::filesystem::path& candidate :
+       {folder / "../plots", folder / "../share/seqlab/plots", std::filesystem::path("plots")}) {
+    if (std::filesystem::exists(candidate / "common.gp")) return candidate.lexically_normal();
+  }
+  throw UsageError("the folder plots with the gnuplot drawings was not found; give it by --plots");
+}
+
+void draw(const Figure& figure) {
+  const pid_t child = fork();
+  if (child < 0) throw RuntimeFailure("cannot start gnuplot: fork failed");
+  if (child == 0) {
+    execlp("gnuplot", "gnuplot", figure.script.c_str(), static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+    throw RuntimeFailure(
+        fmt::format("gnuplot is not installed (apt-get install gnuplot-nox); numbers and script "
+                    "are there; draw with: gnuplot {}",
+                    figure.script.string()));
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    throw RuntimeFailure(fmt::format("gnuplot could not draw {}", figure.script.string()));
+  }
+}
+
+}  // namespace seqlab
