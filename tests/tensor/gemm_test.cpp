@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "seqlab/tensor/flops.hpp"
 #include "seqlab/tensor/random.hpp"
 
 namespace seqlab {
@@ -71,6 +72,13 @@ double error_of(const Product& p) {
     }
   }
   return largest;
+}
+
+TEST_CASE("products are counted: two operations for a multiplication and its addition") {
+  const FlopCount count;
+  Matrix a = zeros(3, 5), b = zeros(7, 5), c = zeros(3, 7);
+  multiply_nt(ref(a), ref(b), Real(0), ref(c));
+  CHECK(count.value() == 2.0 * 3 * 5 * 7);
 }
 
 }  // namespace

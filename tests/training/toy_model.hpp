@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "seqlab/models/sequence_model.hpp"
+#include "seqlab/tensor/flops.hpp"
 
 namespace seqlab {
 
@@ -72,6 +73,7 @@ class ToyModel : public SequenceModel {
       nll += token_nll;
       sum.smoothed += (1 - epsilon) * token_nll + epsilon * uniform_nll;
       sum.tokens += 1;
+      counted_flops += 2.0 * kVocabulary * kWidth;
       const bool correct = std::max_element(p.begin(), p.end()) - p.begin() == wanted;
       sum.correct += correct ? 1 : 0;
       all_correct = all_correct && correct;

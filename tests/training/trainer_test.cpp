@@ -415,6 +415,18 @@ TEST_CASE("tapes and gradients are kept: training asks the system for memory at 
   CHECK(buffer_statistics().system_requests == requests_at_10);
 }
 
+TEST_CASE("a run counts its floating-point operations, resumed or not, however a batch is cut") {
+  TrainingOptions options = toy_options();
+  const double whole = Run(options)().flops;
+  CHECK(whole > 0.0);
+  options.shards = 1;
+  options.limits.max_updates = 30;
+  Run run(options);
+  CHECK(run().flops < 0.9 * whole);
+  run.options.limits.max_updates = 60;
+  CHECK(run(true).flops == whole);
+}
+
 TEST_CASE("corpora without sentences are refused") {
   const TemporaryFolder folder;
   ToyModel model(1);

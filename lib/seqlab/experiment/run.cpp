@@ -99,7 +99,8 @@ Json make_manifest(const RunRequest& request, const SequenceModel& model, const 
 Json training_summary(const TrainingResult& result) {
   return {{"end", result.reason},          {"updates", result.updates},
           {"epochs", result.epochs},       {"target_tokens", result.tokens},
-          {"seconds", result.seconds},     {"best_update", result.best_update},
+          {"seconds", result.seconds},     {"flops", result.flops},
+          {"best_update", result.best_update},
           {"best_loss", result.best_loss}, {"averaged", result.averaged}};
 }
 

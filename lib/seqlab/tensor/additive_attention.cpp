@@ -1,5 +1,6 @@
 #include "seqlab/tensor/additive_attention.hpp"
 
+#include "seqlab/tensor/flops.hpp"
 #include "seqlab/tensor/rows.hpp"
 #include "seqlab/tensor/simd.hpp"
 
@@ -41,9 +42,11 @@ void energy_backward(Real d, const Real* query, const Real* key, const Real* v, 
 void additive_attention_forward(const AdditiveAttentionStep& step, MatrixRef weights,
                                 MatrixRef context) {
   const Index batch = step.batch();
+  const Index width = step.query.cols + context.cols;  // energies and weighted sum
   for (Index r = 0; r < step.query.rows; ++r) {
     const Index b = step.source_of(r);
     const Index length = step.lengths[static_cast<std::size_t>(b)];
+    counted_flops += 2.0 * static_cast<double>(length * width);
     Real* w = weights.row(r);
     for (Index j = 0; j < length; ++j) {
       w[j] = energy(step.query.row(r), step.keys.row(j * batch + b), step.v, step.query.cols);
@@ -62,10 +65,12 @@ void additive_attention_backward(const AdditiveAttentionStep& step, ConstMatrixR
                                  ConstMatrixRef d_context, MatrixRef d_query, MatrixRef d_keys,
                                  MatrixRef d_values, Real* d_v) {
   const Index batch = step.batch();
+  const Index width = 2 * (step.query.cols + d_context.cols);
   Matrix d_energies = make_matrix(1, weights.cols);
   for (Index r = 0; r < step.query.rows; ++r) {
     const Index b = step.source_of(r);
     const Index length = step.lengths[static_cast<std::size_t>(b)];
+    counted_flops += 2.0 * static_cast<double>(length * width);
     const Real* w = weights.row(r);
     const Real* from = d_context.row(r);
     Real* d_energy = d_energies.data();

@@ -2,6 +2,8 @@
 
 #include <xtensor-blas/xblas.hpp>
 
+#include "seqlab/tensor/flops.hpp"
+
 extern "C" {
 void openblas_set_num_threads(int count);
 char* openblas_get_config(void);
@@ -51,6 +53,7 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
   check(b_k == k && c.rows == m && c.cols == n,
         "gemm: shapes [{}, {}] x [{}, {}] do not give [{}, {}]", m, k, b_k, n, c.rows, c.cols);
   if (m == 0 || n == 0) return;
+  counted_flops += 2.0 * static_cast<double>(m * n * k);
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
   if (m * n * k >= kSmallProduct &&
       onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {

@@ -1,5 +1,6 @@
 #include "seqlab/tensor/step_attention.hpp"
 
+#include "seqlab/tensor/flops.hpp"
 #include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
@@ -10,6 +11,7 @@ void attend(const Real* query, Index key_width, Positions keys, Positions values
             Real* scratch) {
   const Index key_head = key_width / heads;
   const Index value_head = value_width / heads;
+  counted_flops += 2.0 * static_cast<double>(length * (key_width + value_width));
   std::fill_n(context, value_width, Real(0));
   std::fill_n(weights, length, Real(0));
   for (Index h = 0; h < heads; ++h) {

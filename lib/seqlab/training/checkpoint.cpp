@@ -26,6 +26,7 @@ void visit_progress(ProgressType& p, Visit&& visit) {
   visit("batch", p.batch);
   visit("tokens", p.tokens);
   visit("seconds", p.seconds);
+  visit("flops", p.flops);
   visit("best_loss", p.best_loss);
   visit("best_update", p.best_update);
   visit("without_improvement", p.without_improvement);

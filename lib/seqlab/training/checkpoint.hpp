@@ -46,6 +46,7 @@ struct Progress {
   std::int64_t batch = 0;                                      ///< batches of this epoch done
   std::int64_t tokens = 0;                                     ///< target tokens
   double seconds = 0.0;                                        ///< wall clock
+  double flops = 0.0;                                          ///< of the updates
   double best_loss = std::numeric_limits<double>::infinity();  ///< nats per target token
   std::int64_t best_update = 0;
   std::int64_t without_improvement = 0;        ///< validations in a row

@@ -8,6 +8,7 @@
 
 #include "seqlab/training/signals.hpp"
 #include "seqlab/evaluation/score_corpus.hpp"
+#include "seqlab/tensor/flops.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -77,6 +78,7 @@ struct Trainer::Shard {
   Tape tape;
   Batch batch;
   LossSum loss;
+  double flops = 0.0;
 };
 
 Trainer::Trainer(SequenceModel& model, const Corpus& train, const Corpus& valid,
@@ -237,13 +239,18 @@ LossSum Trainer::compute_shards(std::size_t count, Index target_tokens) {
   const auto update = static_cast<std::uint64_t>(progress_.update + 1);
   workers_.run(static_cast<Index>(count), [&](Index i) {
     Shard& shard = *shards_[static_cast<std::size_t>(i)];
+    const FlopCount flops;
     std::fill(shard.gradient.begin(), shard.gradient.end(), Real(0));
     shard.random = Random(options_.seed, "dropout", update, static_cast<std::uint64_t>(i));
     shard.loss = model_.loss(shard.tape, shard.batch, loss_options);
     shard.tape.backward();
+    shard.flops = flops.value();
   });
   LossSum total;
-  for (std::size_t i = 0; i < count; ++i) total += shards_[i]->loss;
+  for (std::size_t i = 0; i < count; ++i) {
+    total += shards_[i]->loss;
+    progress_.flops += shards_[i]->flops;
+  }
   return total;
 }
 
@@ -354,6 +361,7 @@ void Trainer::finish(TrainingResult& result) {
   result.epochs = progress_.epoch;
   result.tokens = progress_.tokens;
   result.seconds = seconds();
+  result.flops = progress_.flops;
   result.best_loss = progress_.best_loss;
   result.best_update = progress_.best_update;
   log_.message(fmt::format("{} after {} updates, {} epochs, {} target tokens, {:.0f} s",

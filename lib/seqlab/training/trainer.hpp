@@ -32,6 +32,7 @@ struct TrainingResult {
   std::int64_t epochs = 0;  ///< whole ones
   std::int64_t tokens = 0;
   double seconds = 0.0;
+  double flops = 0.0;  ///< floating-point operations of the updates (tensor/flops.hpp)
   double best_loss = 0.0;  ///< validation, nats per target token
   std::int64_t best_update = 0;
   bool averaged = false;  ///< best.safetensors is an average
