@@ -1,62 +1,25 @@
 // seqlab score: BLEU and chrF of translations, with sacreBLEU's options and numbers.
 
-#include "command_line.hpp"
 #include "commands.hpp"
+#include "score_options.hpp"
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
-#include "seqlab/evaluation/bleu.hpp"
-#include "seqlab/evaluation/chrf.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <iostream>
-#include <set>
+#include <map>
+#include <optional>
 
 namespace seqlab {
 
+using namespace score;
+
 namespace {
 
-namespace po = boost::program_options;
-using Lines = std::vector<std::string>;
-
-constexpr const char* kText =
-    R"(Scores translations against references, sentence by sentence in the same order, and
-prints the numbers that sacreBLEU gives for the same text and options. Give plain text
-as a reader would see it: detokenized, sub-words joined, entities undone. Files may be
-compressed (gzip, xz, zstd).
-
-The signature that is printed with a score names the settings that made it. Only scores
-with the same signature and the same references can be compared.)";
-
-constexpr const char* kExamples =
-    R"(  seqlab score --reference ref.en < translations.en
-      BLEU of what stands on standard input
-  seqlab score -r ref.en -i lstm.en transformer.en -m bleu chrf --chrf-word-order 2
-      a table with BLEU and chrF++ of two systems
-  seqlab score -r ref1.en ref2.en -i transformer.en --lowercase --json
-      two references, no difference of case, all digits for a program to read
-  seqlab score -r ref.en -i lstm.en --sentence-level -w 2
-      a line for every sentence, with the effective n-gram order)";
-
-constexpr const char* kStandardInput = "/dev/stdin";
 constexpr std::size_t kFewSentences = 100;
 constexpr std::size_t kManyLines = 100;
-
-enum class Metric { kBleu, kChrf };
-
-struct Settings {
-  Lines reference_files;
-  Lines hypothesis_files;
-  std::set<Metric> metrics;
-  BleuOptions bleu;
-  ChrfOptions chrf;
-  bool sentence_level = false;
-  bool force = false;
-  bool json = false;
-  int width = 1;
-};
 
 struct System {
   std::string name;
@@ -70,134 +33,9 @@ struct Result {
   double score = 0;
   std::string verbose{};
   Signature signature{};
+  std::optional<BootstrapInterval> interval{};
+  std::optional<double> p_value{};  ///< of the difference to the first system
 };
-
-CommandLine describe_command() {
-  CommandLine command("score", "", kText, kExamples);
-  auto add = command.add();
-  add("reference,r", po::value<Lines>()->multitoken()->value_name("FILE..."),
-      "reference translations; every file is one reference of all sentences");
-  add("hypothesis,i", po::value<Lines>()->multitoken()->value_name("FILE..."),
-      "what to score; every file is a system (standard input if absent)");
-  add("metrics,m", po::value<Lines>()->multitoken()->value_name("NAME..."), "bleu (default), chrf");
-  add("sentence-level", po::bool_switch(), "score every sentence (one system, one metric)");
-  add("tokenize", po::value<std::string>()->default_value("13a")->value_name("NAME"),
-      "13a, intl, char, none");
-  add("lowercase", po::bool_switch(), "BLEU without difference of case");
-  add("smooth-method,s", po::value<std::string>()->default_value("exp")->value_name("NAME"),
-      "exp, floor, add-k, none");
-  add("smooth-value", po::value<double>()->value_name("X"),
-      "of floor (0.1 if absent) and add-k (1 if absent)");
-  add("max-ngram-order", po::value<int>()->default_value(4)->value_name("N"),
-      "longest n-grams of BLEU; the signature does not show it");
-  add("effective-order", po::bool_switch(), "leave out orders that a short text does not have");
-  add("chrf-char-order", po::value<int>()->default_value(6)->value_name("N"),
-      "longest n-grams of characters");
-  add("chrf-word-order", po::value<int>()->default_value(0)->value_name("N"),
-      "of words; 2 makes chrF++");
-  add("chrf-beta", po::value<int>()->default_value(2)->value_name("N"),
-      "weight of recall against precision");
-  add("chrf-whitespace", po::bool_switch(), "white space is a character");
-  add("chrf-lowercase", po::bool_switch(), "chrF without difference of case");
-  add("chrf-eps-smoothing", po::bool_switch(), "average the F-scores of all orders");
-  add("force", po::bool_switch(), "no warning about text that does not look detokenized");
-  add("width,w", po::value<int>()->default_value(1)->value_name("N"),
-      "decimals (JSON has all digits)");
-  add("json", po::bool_switch(), "print a list of JSON objects");
-  return command;
-}
-
-int integer_between(const CommandLine& command, const char* name, int low, int high) {
-  const int value = command.get<int>(name);
-  if (value < low || value > high) {
-    throw UsageError(
-        fmt::format("--{} is {}; expected a number from {} to {}", name, value, low, high));
-  }
-  return value;
-}
-
-std::size_t order(const CommandLine& command, const char* name, int low) {
-  constexpr int kLongest = 100;
-  return static_cast<std::size_t>(integer_between(command, name, low, kLongest));
-}
-
-std::set<Metric> read_metrics(const CommandLine& command) {
-  if (!command.has("metrics")) return {Metric::kBleu};
-  std::set<Metric> metrics;
-  for (const std::string& name : command.get<Lines>("metrics")) {
-    if (name != "bleu" && name != "chrf") {
-      throw UsageError(fmt::format("unknown metric '{}'; valid ones are: bleu, chrf", name));
-    }
-    metrics.insert(name == "bleu" ? Metric::kBleu : Metric::kChrf);
-  }
-  return metrics;
-}
-
-BleuOptions read_bleu_options(const CommandLine& command) {
-  BleuOptions options;
-  options.tokenizer = parse_text_tokenizer(command.get<std::string>("tokenize"));
-  options.lowercase = command.get<bool>("lowercase");
-  options.smoothing = parse_bleu_smoothing(command.get<std::string>("smooth-method"));
-  if (command.has("smooth-value")) {
-    options.smooth_value = command.get<double>("smooth-value");
-    if (!std::isfinite(*options.smooth_value) || *options.smooth_value < 0) {
-      throw UsageError(fmt::format("--smooth-value is {}; expected a number of at least 0",
-                                   *options.smooth_value));
-    }
-  }
-  options.max_order = order(command, "max-ngram-order", 1);
-  options.effective_order =
-      command.get<bool>("effective-order") || command.get<bool>("sentence-level");
-  return options;
-}
-
-ChrfOptions read_chrf_options(const CommandLine& command) {
-  ChrfOptions options;
-  options.char_order = order(command, "chrf-char-order", 0);
-  options.word_order = order(command, "chrf-word-order", 0);
-  if (options.char_order + options.word_order == 0) {
-    throw UsageError(
-        "--chrf-char-order and --chrf-word-order are both 0; expected n-grams of one kind");
-  }
-  options.beta = integer_between(command, "chrf-beta", 0, 1000);
-  options.lowercase = command.get<bool>("chrf-lowercase");
-  options.whitespace = command.get<bool>("chrf-whitespace");
-  options.eps_smoothing = command.get<bool>("chrf-eps-smoothing");
-  return options;
-}
-
-void require_distinct_systems(const Lines& files) {
-  std::set<std::string> seen;
-  for (const std::string& file : files) {
-    if (!seen.insert(file).second) {
-      throw UsageError(fmt::format(
-          "--hypothesis {} is given twice; systems are told apart by their files", file));
-    }
-  }
-}
-
-Settings read_settings(const CommandLine& command) {
-  Settings settings;
-  if (!command.has("reference")) {
-    throw UsageError("--reference is missing; see 'seqlab score --help'");
-  }
-  settings.reference_files = command.get<Lines>("reference");
-  settings.hypothesis_files = {kStandardInput};
-  if (command.has("hypothesis")) settings.hypothesis_files = command.get<Lines>("hypothesis");
-  require_distinct_systems(settings.hypothesis_files);
-  settings.metrics = read_metrics(command);
-  settings.bleu = read_bleu_options(command);
-  settings.chrf = read_chrf_options(command);
-  settings.sentence_level = command.get<bool>("sentence-level");
-  settings.force = command.get<bool>("force");
-  settings.json = command.get<bool>("json");
-  settings.width = integer_between(command, "width", 0, 20);
-  if (settings.sentence_level &&
-      (settings.hypothesis_files.size() > 1 || settings.metrics.size() > 1)) {
-    throw UsageError("--sentence-level takes one system and one metric; score one at a time");
-  }
-  return settings;
-}
 
 Lines read_sentences(const std::string& file) {
   Lines lines = read_lines(file);
@@ -309,16 +147,42 @@ void add_results(const std::vector<Statistics>& sentences, const System& system,
   add(sum, 0);
 }
 
+/// Compares every system with the first one that it is shown, metric by metric.
+class PairedTests {
+ public:
+  explicit PairedTests(const Settings& settings) : settings_(settings) {}
+
+  void run(const SentenceCounts& counts, Result& result) {
+    if (settings_.test == Test::kNone) return;
+    const bool bootstrap = settings_.test == Test::kBootstrap;
+    const auto [baseline, is_first] = baselines_.try_emplace(result.name, counts);
+    if (bootstrap) result.interval = bootstrap_interval(counts, settings_.trials, settings_.seed);
+    if (!is_first) {
+      const auto test = bootstrap ? paired_bootstrap : approximate_randomisation;
+      result.p_value = test(baseline->second, counts, settings_.trials, settings_.seed);
+    }
+    result.signature.insert(result.signature.begin() + 1,
+                            {{bootstrap ? "bs" : "ar", std::to_string(settings_.trials)},
+                             {"seed", std::to_string(settings_.seed)}});
+  }
+
+ private:
+  const Settings& settings_;
+  std::map<std::string, SentenceCounts> baselines_;
+};
+
 std::vector<Result> score_system(const System& system, const std::vector<Lines>& references,
-                                 const Settings& settings) {
+                                 const Settings& settings, PairedTests& tests) {
   std::vector<Result> results;
   if (settings.metrics.contains(Metric::kBleu)) {
-    add_results(bleu_statistics(system.sentences, references, settings.bleu), system, settings,
-                bleu_result, results);
+    const auto statistics = bleu_statistics(system.sentences, references, settings.bleu);
+    add_results(statistics, system, settings, bleu_result, results);
+    tests.run({statistics, settings.bleu}, results.back());
   }
   if (settings.metrics.contains(Metric::kChrf)) {
-    add_results(chrf_statistics(system.sentences, references, settings.chrf), system, settings,
-                chrf_result, results);
+    const auto statistics = chrf_statistics(system.sentences, references, settings.chrf);
+    add_results(statistics, system, settings, chrf_result, results);
+    tests.run({statistics, settings.chrf}, results.back());
   }
   return results;
 }
@@ -330,6 +194,11 @@ nlohmann::ordered_json to_json(const Result& result) {
   object["signature"] = to_string(result.signature);
   if (!result.verbose.empty()) object["verbose_score"] = result.verbose;
   for (const auto& [name, value] : result.signature) object[name] = value;
+  if (result.interval) {
+    object["mean"] = result.interval->mean;
+    object["ci"] = result.interval->half_width;
+  }
+  if (result.p_value) object["p_value"] = *result.p_value;
   object["system"] = result.system;
   if (result.line > 0) object["line"] = result.line;
   return object;
@@ -354,22 +223,46 @@ void print_lines(const std::vector<Result>& results, int decimals) {
   }
 }
 
-/// A row per system, a column per metric, and the signatures below.
-void print_table(const std::vector<Result>& results, std::size_t metrics, int decimals) {
-  constexpr std::size_t kColumn = 10;
+/// What stands in a table for one system and metric: the score and the outcome of a test.
+std::string cells(const Result& result, const Settings& settings) {
+  std::string text = fmt::format("  {:>10.{}f}", result.score, settings.width);
+  if (result.interval) {
+    const std::string interval =
+        fmt::format("{:.{}f} ± {:.{}f}", result.interval->mean, settings.width,
+                    result.interval->half_width, settings.width);
+    text += fmt::format("  {:>15}", interval);
+  }
+  if (settings.test != Test::kNone) {
+    text += fmt::format("  {:>8}", result.p_value ? fmt::format("{:.4f}", *result.p_value) : "");
+  }
+  return text;
+}
+
+std::string header(const Result& result, const Settings& settings) {
+  std::string text = fmt::format("  {:>10}", result.name);
+  if (result.interval) text += fmt::format("  {:>15}", "mean ± 95 %");
+  if (settings.test != Test::kNone) text += fmt::format("  {:>8}", "p");
+  return text;
+}
+
+/// A row per system, columns for each metric, and the signatures below.
+void print_table(const std::vector<Result>& results, const Settings& settings) {
+  const std::size_t metrics = settings.metrics.size();
   std::size_t longest = std::string_view("system").size();
   for (const Result& result : results) longest = std::max(longest, result.system.size());
   std::string table = fmt::format("{:<{}}", "system", longest);
-  for (std::size_t m = 0; m < metrics; ++m) {
-    table += fmt::format("  {:>{}}", results[m].name, kColumn);
-  }
+  for (std::size_t m = 0; m < metrics; ++m) table += header(results[m], settings);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (i % metrics == 0) table += fmt::format("\n{:<{}}", results[i].system, longest);
-    table += fmt::format("  {:>{}.{}f}", results[i].score, kColumn, decimals);
+    table += cells(results[i], settings);
   }
   table += "\n\n";
   for (std::size_t m = 0; m < metrics; ++m) {
     table += fmt::format("{}|{}\n", results[m].name, to_string(results[m].signature));
+  }
+  if (settings.test != Test::kNone) {
+    table += fmt::format("p: of so large a difference to {} if both were equally good\n",
+                         results.front().system);
   }
   std::cout << table;
 }
@@ -380,7 +273,7 @@ void print(const std::vector<Result>& results, const Settings& settings) {
   } else if (settings.hypothesis_files.size() == 1) {
     print_lines(results, settings.width);
   } else {
-    print_table(results, settings.metrics.size(), settings.width);
+    print_table(results, settings);
   }
   finish_output();
 }
@@ -393,11 +286,12 @@ int score_main(int argc, char** argv) {
   const Settings settings = read_settings(command);
   const std::vector<Lines> references = read_references(settings.reference_files);
   warn_about_settings(settings, references.front().size());
+  PairedTests tests(settings);
   std::vector<Result> results;
   for (const std::string& file : settings.hypothesis_files) {
     const System system = read_system(file, settings, references.front().size());
     if (!settings.force) warn_about_text(system);
-    for (Result& result : score_system(system, references, settings)) {
+    for (Result& result : score_system(system, references, settings, tests)) {
       results.push_back(std::move(result));
     }
   }

@@ -263,6 +263,23 @@ TEST_CASE("score reads what translate writes") {
   CHECK(Json::parse(result.out).at(0).at("score").get<double>() == doctest::Approx(100.0));
 }
 
+TEST_CASE("score tests differences to the first system") {
+  const Scratch scratch;
+  const std::string reference = scratch.write("reference", "the cat sat on the mat\nyes\n");
+  const std::string same = scratch.write("same", "the cat sat on the mat\nyes\n");
+  const std::string other = scratch.write("other", "the cat is on a mat\nno\n");
+  for (const char* test : {"--paired-bs", "--paired-ar"}) {
+    const ProgramResult result = run_seqlab(
+        {"score", "--reference", reference, "--hypothesis", same, other, test, "--json"});
+    CHECK(result.status == 0);
+    const Json systems = Json::parse(result.out);
+    CHECK(!systems.at(0).contains("p_value"));
+    CHECK(systems.at(1).at("p_value").get<double>() > 0);
+    CHECK(systems.at(1).at("seed") == "12345");
+    CHECK(run_seqlab({"score", "--reference", reference, "--hypothesis", same, test}).status == 2);
+  }
+}
+
 TEST_CASE("table and plot show all finished runs, floors as well") {
   const std::string results = trained().scratch.file("results");
   REQUIRE(run_seqlab({"train", trained().config, "--model", "lstm", "--output",
