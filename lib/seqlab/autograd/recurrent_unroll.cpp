@@ -91,6 +91,10 @@ void UnrolledCell::add_output_gradient(Index i) {
   if (output_.c.exists() && tape_->has_gradient(output_.c)) {
     add(ref(dc_), tape_->gradient(output_.c).row_block(first, batch_));
   }
+  // Somebody who looks at the states wants what flows back through the later steps too.
+  if (tape_->is_shown(output_.h)) {
+    copy(ref(dh_), tape_->gradient(output_.h).row_block(first, batch_));
+  }
 }
 
 void UnrolledCell::backward(Index i) {

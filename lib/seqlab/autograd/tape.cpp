@@ -53,10 +53,25 @@ void Tape::backward() {
     steps_.pop_back();
     // Later steps are done and earlier ones do not read these results.
     for (const Variable v : step.results) {
-      if (v.exists()) node(v) = {Matrix::from_shape({0, 0}), Matrix::from_shape({0, 0})};
+      if (v.exists()) release(v);
     }
   }
   clear();
+}
+
+bool Tape::is_shown(Variable v) const {
+  return shown_ != nullptr &&
+         std::any_of(shown_->begin(), shown_->end(),
+                     [&](const ShownResult& result) { return result.variable.index == v.index; });
+}
+
+void Tape::release(Variable v) {
+  if (shown_ != nullptr) {
+    for (ShownResult& result : *shown_) {
+      if (result.variable.index == v.index) result.gradient = node(v).gradient;
+    }
+  }
+  node(v) = {Matrix::from_shape({0, 0}), Matrix::from_shape({0, 0})};
 }
 
 void Tape::clear() {

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -42,6 +44,13 @@ inline namespace SEQLAB_PRECISION {
 struct GradientSink {
   MatrixRef target;
   Real beta;
+};
+
+/// A result that a model shows by name, see Tape::show.
+struct ShownResult {
+  std::string name;
+  Variable variable;
+  Matrix gradient = Matrix::from_shape({0, 0});  ///< after `backward`; [0, 0] if it has none
 };
 
 class Tape {
@@ -110,6 +119,14 @@ class Tape {
     return *static_cast<const T*>(kept_.back().object);
   }
 
+  /// Models show what an analysis may want to see (attention weights, encoder states) by the name
+  /// of the layer. It is noted in `shown` if there is one, and its gradient kept there.
+  void show(std::string_view name, Variable v) {
+    if (shown_ != nullptr) shown_->push_back({std::string(name), v});
+  }
+  void show_to(std::vector<ShownResult>* shown) { shown_ = shown; }
+  bool is_shown(Variable v) const;
+
   /// Runs the recorded functions in reverse order. Set the gradient of the final variable first
   /// (or use `backward(v)` with a [1, 1] variable, whose gradient becomes 1).
   void backward();
@@ -139,6 +156,7 @@ class Tape {
   Node& node(Variable v) { return nodes_[static_cast<std::size_t>(v.index)]; }
   const Node& node(Variable v) const { return nodes_[static_cast<std::size_t>(v.index)]; }
   void* arena_allocate(std::size_t size, std::size_t alignment);
+  void release(Variable v);
 
   std::span<const Real> parameters_;
   std::span<Real> gradients_;
@@ -146,6 +164,7 @@ class Tape {
   std::vector<Node> nodes_;
   std::vector<Step> steps_;
   std::vector<Kept> kept_;
+  std::vector<ShownResult>* shown_ = nullptr;
 
   static constexpr std::size_t kArenaBlock = 1 << 16;
   std::vector<std::unique_ptr<std::byte[]>> arena_;

@@ -61,6 +61,7 @@ Variable EncoderDecoder::project(Tape& tape, Variable features) const {
 
 LossSum EncoderDecoder::loss(Tape& tape, const Batch& batch, const LossOptions& options) const {
   const Encoded encoded = encoder_->encode(tape, encoder_input(tape, batch.source));
+  tape.show("encoder.summary", encoded.summary);
   const Variable features = project(tape, decoder_->forward(tape, encoded, batch.target_input));
   const CrossEntropyOutput out = linear_softmax_cross_entropy(
       tape, features, output_weight_, output_bias_, batch.target_output.tokens,

@@ -19,6 +19,7 @@ class EncoderDecoder : public SequenceModel {
   DecoderState start(const TokenBatch& source) const override;
   StepOutput step(std::span<const TokenId> tokens, DecoderState& state) const override;
   Index target_vocabulary() const override { return output_weight_.rows; }
+  bool reads_source_backwards() const override { return reverse_source_; }
 
  private:
   /// The source as the encoder reads it: as it is, or reversed.

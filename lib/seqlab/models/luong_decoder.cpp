@@ -88,6 +88,7 @@ Variable LuongDecoder::forward(Tape& tape, const Encoded& encoded,
                                const TokenBatch& target_input) const {
   const Memory memory = memory_of(tape, encoded);
   std::vector<RecurrentState> states = bridge_(tape, encoded);
+  show_start(tape, states);
   const Variable x = dropout(tape, embedding(tape, embedding_, target_input.tokens), dropout_);
   if (input_feeding_) {
     return dropout(tape, forward_fed(tape, x, memory, encoded, std::move(states)), dropout_);
@@ -95,6 +96,7 @@ Variable LuongDecoder::forward(Tape& tape, const Encoded& encoded,
   const Variable h = run_layers(tape, x, states, target_input.lengths);
   const AttentionOutput attended = multi_head_attention(
       tape, h, memory.keys, memory.values, {1, Real(1), false, encoded.lengths});
+  tape.show("decoder.attention", attended.weights);
   return dropout(tape, combine(tape, attended.contexts, h), dropout_);
 }
 
@@ -111,6 +113,7 @@ Variable LuongDecoder::forward_fed(Tape& tape, Variable x, const Memory& memory,
     const Variable h = run_layers(tape, input, states, {});
     const AttentionOutput attended = multi_head_attention(
         tape, h, memory.keys, memory.values, {1, Real(1), false, encoded.lengths});
+    tape.show("decoder.attention", attended.weights);
     fed = combine(tape, attended.contexts, h);
     features.push_back(fed);
   }

@@ -94,6 +94,7 @@ RecurrentDecoder::Run RecurrentDecoder::run(Tape& tape, Variable x, const Contex
     states[0] = {out.h, out.c};
     contexts = out.contexts;
     weights = out.weights;
+    tape.show("decoder.attention", weights);
   } else {
     const Variable input = context_every_step_ ? context.fixed : Variable{};
     const Index steps = tape.rows(x) / tape.rows(states[0].h);
@@ -116,6 +117,7 @@ Variable RecurrentDecoder::forward(Tape& tape, const Encoded& encoded,
                                    const TokenBatch& target_input) const {
   const Context context = context_of(tape, encoded);
   std::vector<RecurrentState> states = bridge_(tape, encoded);
+  show_start(tape, states);
   const Variable x = dropout(tape, embedding(tape, embedding_, target_input.tokens), dropout_);
   return run(tape, x, context, states, target_input.lengths).features;
 }

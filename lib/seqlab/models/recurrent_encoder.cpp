@@ -48,6 +48,8 @@ Encoded RecurrentEncoder::encode(Tape& tape, const TokenBatch& source) const {
         recurrent_sequence(tape, layer.forward, x, {}, zero_state(tape, cell_, batch, width_),
                            source.lengths, Direction::forward);
     const Variable final_forward = state_at(forward.h, steps - 1);
+    const bool last = &layer == &layers_.back();
+    if (last) tape.show("encoder.states", forward.h);
     if (!bidirectional_) {
       RecurrentState final_state{final_forward, {}};
       if (has_cell_state(cell_)) final_state.c = state_at(forward.c, steps - 1);
@@ -59,6 +61,7 @@ Encoded RecurrentEncoder::encode(Tape& tape, const TokenBatch& source) const {
     const RecurrentOutput backward =
         recurrent_sequence(tape, layer.backward, x, {}, zero_state(tape, cell_, batch, width_),
                            source.lengths, Direction::backward);
+    if (last) tape.show("encoder.states", backward.h);
     x = concatenate_columns(tape, std::array{forward.h, backward.h});
     encoded.start = state_at(backward.h, 0);
     encoded.summary = concatenate_columns(tape, std::array{final_forward, encoded.start});

@@ -1,12 +1,20 @@
 #pragma once
 
-// Recurrent states of search hypotheses, to and from the rows of a DecoderState.
+// Recurrent states of decoders: to and from the rows of a DecoderState, and for analyses.
 
 #include "seqlab/autograd/recurrent.hpp"
 #include "seqlab/decoding/step_model.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
+
+/// Shows what a decoder starts from.
+inline void show_start(Tape& tape, const std::vector<RecurrentState>& states) {
+  for (const RecurrentState& layer : states) {
+    tape.show("decoder.start", layer.h);
+    if (layer.c.exists()) tape.show("decoder.start", layer.c);
+  }
+}
 
 /// Appends h (and c) of each layer to the state's rows, taking them from the tape.
 inline void put_states(Tape& tape, const std::vector<RecurrentState>& states, DecoderState& into) {

@@ -41,6 +41,10 @@ class SequenceModel : public StepModel {
   /// nothing is recorded and dropout is off.
   virtual LossSum loss(Tape& tape, const Batch& batch, const LossOptions& options) const = 0;
 
+  /// Whether what the model shows of the source's positions is in reversed order, but for the
+  /// end mark, which is last.
+  virtual bool reads_source_backwards() const { return false; }
+
   ParameterStore& parameters() { return parameters_; }
   const ParameterStore& parameters() const { return parameters_; }
 

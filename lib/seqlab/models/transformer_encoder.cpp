@@ -33,6 +33,7 @@ Encoded TransformerEncoder::encode(Tape& tape, const TokenBatch& source) const {
                                     [&](Variable y) { return layer.feed_forward(tape, y); });
   }
   if (final_norm_.gain.exists()) x = final_norm_(tape, x);
+  tape.show("encoder.states", x);
   Encoded encoded;
   encoded.memory = x;
   encoded.summary = encoded.start = mean_over_steps(tape, x, source.lengths);

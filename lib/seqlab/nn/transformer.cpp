@@ -19,9 +19,10 @@ void fill_sinusoidal(Real* row, Index position, Index width) {
 
 }  // namespace
 
-AttentionLayer::AttentionLayer(ParameterStore& store, const std::string& name, Index width,
+AttentionLayer::AttentionLayer(ParameterStore& store, const std::string& layer_name, Index width,
                                Index head_count)
-    : query(store, name + ".query", width, width),
+    : name(layer_name),
+      query(store, name + ".query", width, width),
       key(store, name + ".key", width, width),
       value(store, name + ".value", width, width),
       output(store, name + ".output", width, width),
@@ -36,6 +37,7 @@ Variable AttentionLayer::operator()(Tape& tape, Variable x, Variable memory,
   const AttentionOutput attended =
       multi_head_attention(tape, query(tape, x), key(tape, memory), value(tape, memory),
                            {heads, scale(), causal, lengths});
+  tape.show(name, attended.weights);
   return output(tape, attended.contexts);
 }
 

@@ -14,11 +14,13 @@ inline namespace SEQLAB_PRECISION {
 
 /// Attention with learned query, key, value and output projections.
 struct AttentionLayer {
+  std::string name;  ///< shows its weights by it
   Linear query, key, value, output;
   Index heads = 1;
 
   AttentionLayer() = default;
-  AttentionLayer(ParameterStore& store, const std::string& name, Index width, Index head_count);
+  AttentionLayer(ParameterStore& store, const std::string& layer_name, Index width,
+                 Index head_count);
   /// 1 / sqrt(head width)
   Real scale() const;
   /// Queries from x [T*B, D], keys and values from memory [S*B, D].

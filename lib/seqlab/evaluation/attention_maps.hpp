@@ -1,0 +1,44 @@
+#pragma once
+
+// The attention weights of any model, one map for each layer and head. They are read from one
+// teacher-forced pass, in which models show them (Tape::show) as
+//
+//   encoder.layerL.self_attention  decoder.layerL.self_attention  decoder.layerL.cross_attention
+//   decoder.attention              (recurrent decoders: one layer, one head, cross-attention)
+
+#include <string>
+#include <vector>
+
+#include "seqlab/models/sequence_model.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+enum class AttentionKind { cross, encoder, decoder };
+
+/// "cross", "encoder" or "decoder".
+std::string attention_kind_name(AttentionKind kind);
+
+/// Row i says how position i of the attending sentence looks at each position of the attended one;
+/// rows sum to one. Rows of cross and decoder maps are the predicted tokens y1 .. yn </s>, rows of
+/// encoder maps and columns of both encoder and cross maps the source x1 .. xm </s>, and columns of
+/// decoder maps what the decoder has read: <s> y1 .. yn.
+struct AttentionMap {
+  AttentionKind kind = AttentionKind::cross;
+  Index layer = 0;
+  Index head = 0;
+  Matrix weights;
+};
+
+/// All maps of a sentence pair (without marks), in the order encoder, decoder and cross, then
+/// layers, then heads. Source positions are in the order of the words, even if the model reads
+/// them backwards. Attention over one pooled vector has nothing to choose and is left out, so a
+/// model with a fixed context may have no map at all.
+std::vector<AttentionMap> attention_maps(const SequenceModel& model, const Sentence& source,
+                                         const Sentence& target);
+
+/// The mean over the maps, which are of one sentence pair and kind; at least one.
+Matrix mean_attention(const std::vector<const AttentionMap*>& maps);
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
