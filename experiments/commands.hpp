@@ -15,5 +15,6 @@ int plot_main(int argc, char** argv);
 int params_main(int argc, char** argv);
 int baseline_main(int argc, char** argv);
 int bench_main(int argc, char** argv);
+int eliza_main(int argc, char** argv);
 
 }  // namespace seqlab

@@ -32,6 +32,7 @@ constexpr Command kCommands[] = {
     {"params", params_main, "numbers of parameters of an experiment's models"},
     {"baseline", baseline_main, "floors without a trained model, as rows of the table"},
     {"bench", bench_main, "speed of training and decoding on a fixed work"},
+    {"eliza", eliza_main, "talk to ELIZA, which answers from a script without any model"},
 };
 
 void print_help() {

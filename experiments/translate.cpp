@@ -1,14 +1,10 @@
 // seqlab translate: standard input to standard output, line by line.
 
-#include <poll.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <iostream>
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "line_reader.hpp"
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/decoding/translate.hpp"
 #include "seqlab/error.hpp"
@@ -18,64 +14,6 @@
 namespace seqlab {
 
 namespace {
-
-/// Lines of standard input. A call waits for one line and then takes what is there already, so
-/// that a person is answered at once and a file is translated in large batches.
-class LineReader {
- public:
-  /// No lines: the end.
-  std::vector<std::string> next(std::size_t most) {
-    std::vector<std::string> lines;
-    while (lines.size() < most) {
-      const std::size_t end = buffer_.find('\n', begin_);
-      if (end != std::string::npos) {
-        take(end, lines);
-        begin_ = end + 1;
-        continue;
-      }
-      buffer_.erase(0, begin_);
-      begin_ = 0;
-      if (buffer_.size() > kMaxLineBytes) clean(buffer_);  // throws
-      if (at_end_ || (!lines.empty() && !more_is_there())) break;
-      read_some();
-    }
-    if (lines.empty() && at_end_ && !buffer_.empty()) {
-      take(buffer_.size(), lines);
-      buffer_.clear();
-    }
-    return lines;
-  }
-
- private:
-  std::string clean(std::string_view line) { return clean_line(line, "standard input", ++number_); }
-
-  void take(std::size_t end, std::vector<std::string>& lines) {
-    lines.push_back(clean(std::string_view(buffer_).substr(begin_, end - begin_)));
-  }
-
-  static bool more_is_there() {
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    return poll(&input, 1, /*milliseconds=*/0) > 0;
-  }
-
-  void read_some() {
-    char block[1 << 16];
-    ssize_t size = 0;
-    do {
-      size = read(STDIN_FILENO, block, sizeof block);
-    } while (size < 0 && errno == EINTR);
-    if (size < 0) {
-      throw RuntimeFailure(fmt::format("cannot read standard input: {}", std::strerror(errno)));
-    }
-    at_end_ = size == 0;
-    buffer_.append(block, static_cast<std::size_t>(size));
-  }
-
-  std::string buffer_;
-  std::size_t begin_ = 0;
-  std::size_t number_ = 0;
-  bool at_end_ = false;
-};
 
 class Translator {
  public:
