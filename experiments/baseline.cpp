@@ -76,7 +76,7 @@ int baseline_main(int argc, char** argv) {
       evaluate(translations, test.target, source_lengths(experiment.data, train, test),
                make_length_buckets(experiment.evaluation.length_buckets), {},
                bleu_options(experiment.evaluation));
-  write_test(run, evaluation, translations, Json::object());
+  write_test(run, evaluation, translations, test.target, Json::object());
   std::cout << fmt::format("{}: BLEU {:.2f}  chrF2 {:.2f}\n", kind, evaluation.all.bleu.score,
                            evaluation.all.chrf);
   return 0;

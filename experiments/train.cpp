@@ -36,7 +36,7 @@ void test(const std::filesystem::path& directory) {
                        {{"seconds", result.seconds},
                         {"target_tokens", result.target_tokens},
                         {"beam", run.experiment.decoding.beam}}}};
-  write_test(run.directory, result.evaluation, result.translations, extra);
+  write_test(run.directory, result.evaluation, result.translations, text.target, extra);
   const Measures& all = result.evaluation.all;
   std::cout << fmt::format(
       "{}: BLEU {:.2f}  chrF2 {:.2f}  perplexity {:.2f}  exact match {:.1f} %  length ratio "

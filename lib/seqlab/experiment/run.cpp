@@ -1,5 +1,7 @@
 #include "seqlab/experiment/run.hpp"
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <iostream>
 #include <thread>
@@ -96,11 +98,24 @@ Json make_manifest(const RunRequest& request, const SequenceModel& model, const 
   return manifest;
 }
 
+/// The largest resident set of this process so far, in bytes.
+std::int64_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return 1024 * static_cast<std::int64_t>(usage.ru_maxrss);
+}
+
+std::string joined_lines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + '\n';
+  return text;
+}
+
 Json training_summary(const TrainingResult& result) {
   return {{"end", result.reason},          {"updates", result.updates},
           {"epochs", result.epochs},       {"target_tokens", result.tokens},
           {"seconds", result.seconds},     {"flops", result.flops},
-          {"best_update", result.best_update},
+          {"peak_memory", peak_memory()},  {"best_update", result.best_update},
           {"best_loss", result.best_loss}, {"averaged", result.averaged}};
 }
 
@@ -171,12 +186,12 @@ TestResult test_run(const LoadedRun& run, const ParallelText& text, Index thread
 }
 
 void write_test(const RunDirectory& directory, const Evaluation& evaluation,
-                const std::vector<std::string>& translations, const Json& extra) {
+                const std::vector<std::string>& translations,
+                const std::vector<std::string>& references, const Json& extra) {
   Json json = Json::parse(evaluation_json(evaluation));
   json.update(extra);
-  std::string text;
-  for (const std::string& line : translations) text += line + '\n';
-  directory.write("translations.txt", text);
+  directory.write("translations.txt", joined_lines(translations));
+  directory.write("references.txt", joined_lines(references));
   directory.write("by_length.csv", by_length_csv(evaluation));
   directory.write_json("test.json", json);
   directory.mark_done();

@@ -41,9 +41,11 @@ struct TestResult {
 TestResult test_run(const LoadedRun& run, const ParallelText& text, Index threads,
                     const DecodingProgress& progress = {});
 
-/// Writes test.json, by_length.csv, translations.txt and `done`. `extra` goes into test.json.
+/// Writes test.json, by_length.csv, translations.txt, references.txt and `done`. `extra` goes into
+/// test.json.
 void write_test(const RunDirectory& directory, const Evaluation& evaluation,
-                const std::vector<std::string>& translations, const Json& extra);
+                const std::vector<std::string>& translations,
+                const std::vector<std::string>& references, const Json& extra);
 
 /// Measures as asked for by the experiment.
 BleuOptions bleu_options(const EvaluationOptions& options);

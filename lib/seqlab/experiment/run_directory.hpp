@@ -7,7 +7,7 @@
 //   *.vocab             tokenizers
 //   train.csv valid.csv what happened in training
 //   best.safetensors    the best parameters;   checkpoint/  what it takes to go on
-//   test.json by_length.csv translations.txt   the test
+//   test.json by_length.csv translations.txt references.txt   the test
 //   done                written last
 
 #include <filesystem>
