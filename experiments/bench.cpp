@@ -66,14 +66,48 @@ Json run_apart(const BenchOptions& options) {
   return Json::parse(text);
 }
 
-void print_row(const Json& json) {
-  std::cout << fmt::format("{:<20}{:>12}{:>13.0f}{:>10.1f}{:>10.1f}{:>14.0f}{:>10.1f}{:>10.0f}\n",
-                           json["model"].get<std::string>(), json["parameters"].get<Index>(),
-                           json["train_target_tokens_per_second"].get<double>(),
-                           json["step_ms"].get<double>(), json["gflops"].get<double>(),
-                           json["decode_target_tokens_per_second"].get<double>(),
-                           json["decode_ms"].get<double>(), json["peak_memory_mb"].get<double>())
+/// One direction of an operation: time and the rate of its products.
+std::string work_text(const Json& work) {
+  const double ms = work["ms"].get<double>();
+  const double gflop = work["gflop"].get<double>();
+  if (ms <= 0.0) return fmt::format("{:>10}{:>9}{:>10}", "", "", "");
+  return fmt::format("{:>10.0f}{:>9.2f}{:>10}", work["calls"].get<double>(), ms,
+                     gflop > 0.0 ? fmt::format("{:.0f}", 1e3 * gflop / ms) : "");
+}
+
+void print_profile(const Json& json) {
+  std::cout << fmt::format("\n  {:<32}{:>29}{:>29}\n  {:<32}{:>10}{:>9}{:>10}{:>10}{:>9}{:>10}\n",
+                           "", "forward", "backward", "operation, in a step", "calls", "ms",
+                           "GFLOP/s", "calls", "ms", "GFLOP/s");
+  double total = 0.0;
+  for (const Json& operation : json["operations"]) {
+    total += operation["forward"]["ms"].get<double>() + operation["backward"]["ms"].get<double>();
+    std::cout << fmt::format("  {:<32}{}{}\n", operation["operation"].get<std::string>(),
+                             work_text(operation["forward"]), work_text(operation["backward"]));
+  }
+  const Json& requests = json["requests_per_step"];
+  std::cout << fmt::format(
+      "  {:.1f} ms in these; {:.1f} allocations and {:.1f} page faults in a steady step\n\n", total,
+      requests["allocations"].get<double>(), requests["page_faults"].get<double>());
+}
+
+void print_header() {
+  std::cout << fmt::format("{:<18}{:>11}{:>12}{:>9}{:>9}{:>8}{:>13}{:>10}{:>9}\n", "model",
+                           "parameters", "train tok/s", "step ms", "GFLOP/s", "share",
+                           "decode tok/s", "decode ms", "peak MB")
             << std::flush;
+}
+
+void print_row(const Json& json) {
+  std::cout << fmt::format(
+      "{:<18}{:>11}{:>12.0f}{:>9.1f}{:>9.1f}{:>7.0f}%{:>13.0f}{:>10.1f}{:>9.0f}\n",
+      json["model"].get<std::string>(), json["parameters"].get<Index>(),
+      json["train_target_tokens_per_second"].get<double>(), json["step_ms"].get<double>(),
+      json["gflops"].get<double>(), 100.0 * json["gemm_limit_share"].get<double>(),
+      json.value("decode_target_tokens_per_second", 0.0), json.value("decode_ms", 0.0),
+      json["peak_memory_mb"].get<double>());
+  if (json.contains("operations")) print_profile(json);
+  std::cout << std::flush;
 }
 
 }  // namespace
@@ -85,9 +119,12 @@ int bench_main(int argc, char** argv) {
       "Measures training (forward, loss, backward, clipping, Adam) through the one training loop\n"
       "and greedy decoding (exactly 25 steps a sentence), on random sentences of one length\n"
       "without padding. Prints medians over steps. Size default: width 256, 8000 words;\n"
-      "tiny: width 128, 4000 words. GFLOP/s counts the matrix products of training only.",
+      "tiny: width 128, 4000 words. GFLOP/s counts the products of training; share is their part "
+      "of\n"
+      "what large matrix products alone reach on as many threads in the same process.",
       "  seqlab bench\n"
       "  seqlab bench --models lstm,transformer --size tiny --threads 2\n"
+      "  seqlab bench --models transformer --threads 1 --profile\n"
       "  seqlab bench --length 50 --json > speed.json");
   command.add()(
       "models",
@@ -101,6 +138,9 @@ int bench_main(int argc, char** argv) {
   command.add()("threads", value<Index>()->value_name("N")->default_value(available_processors()),
                 "threads, and shards of each batch");
   command.add()("steps", value<Index>()->value_name("N")->default_value(15), "measured updates");
+  command.add()("no-decode", "training only");
+  command.add()("profile",
+                "the time of each operation and the memory requests of a step; 1 thread");
   command.add()("json", "print a list with an object for each model");
   if (!command.parse(argc, argv)) return 0;
 
@@ -114,6 +154,11 @@ int bench_main(int argc, char** argv) {
   options.sentences = command.get<Index>("batch");
   options.threads = command.get<Index>("threads");
   options.steps = command.get<Index>("steps");
+  options.decode = !command.has("no-decode");
+  options.profile = command.has("profile");
+  if (options.profile && options.threads != 1) {
+    throw UsageError("--profile measures one thread; add --threads 1");
+  }
   if (options.length < 2 || options.sentences < 1 || options.threads < 1 || options.steps < 1) {
     throw UsageError("--length must be 2 or more; --batch, --threads and --steps 1 or more");
   }
@@ -122,12 +167,7 @@ int bench_main(int argc, char** argv) {
   boost::algorithm::split(families, models, [](char c) { return c == ','; });
   for (const std::string& family : families) find_family(family);
 
-  if (!command.has("json")) {
-    std::cout << fmt::format("{:<20}{:>12}{:>13}{:>10}{:>10}{:>14}{:>10}{:>10}\n", "model",
-                             "parameters", "train tok/s", "step ms", "GFLOP/s", "decode tok/s",
-                             "ms", "peak MB")
-              << std::flush;
-  }
+  if (!command.has("json")) print_header();
   Json results = Json::array();
   for (const std::string& family : families) {
     options.family = family;

@@ -1,17 +1,21 @@
 #include "bench_work.hpp"
 
-#include <stdlib.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
 
+#include "memory_requests.hpp"
 #include "seqlab/data/temporary_folder.hpp"
 #include "seqlab/decoding/translate.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/results.hpp"
 #include "seqlab/models/registry.hpp"
+#include "seqlab/tensor/gemm.hpp"
+#include "seqlab/tensor/profile.hpp"
+#include "seqlab/tensor/workers.hpp"
 #include "seqlab/training/trainer.hpp"
 
 namespace seqlab {
@@ -42,6 +46,12 @@ Corpus random_corpus(Index sentences, Index words, Index vocabulary) {
   return corpus;
 }
 
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
@@ -53,8 +63,6 @@ TrainingOptions training_options(const BenchOptions& options) {
   training.schedule.schedule = ScheduleOptions::Kind::constant;
   training.schedule.warmup = 0;
   training.batch.sentences = options.sentences;
-  training.limits.max_updates = kWarmup + options.steps;
-  training.validate_every = training.limits.max_updates;
   training.log_every = 1;
   training.label_smoothing = 0.1;
   training.clip_norm = 1.0;
@@ -63,18 +71,26 @@ TrainingOptions training_options(const BenchOptions& options) {
   return training;
 }
 
-/// Target tokens a second of each update after the warm-up.
-std::vector<double> train(SequenceModel& model, const BenchOptions& options) {
+struct TrainingRun {
+  std::vector<double> speeds;  ///< target tokens a second of each update after the warm-up
+  double flops = 0.0;          ///< of an update
+};
+
+TrainingRun train(SequenceModel& model, const BenchOptions& options, Index updates) {
   const TemporaryFolder folder;
   const Corpus corpus =
       random_corpus(kBatches * options.sentences, options.length - 1, options.vocabulary);
   const Corpus valid = random_corpus(1, options.length - 1, options.vocabulary);
   TrainingLog log(folder.path(), std::cerr, ProgressStyle::none);
-  Trainer(model, corpus, valid, training_options(options), folder.path(), {}, log).run(false);
-  std::vector<double> speeds =
-      read_number_table(folder.path() / "train.csv").column("tokens_per_second");
-  speeds.erase(speeds.begin(), speeds.begin() + kWarmup);
-  return speeds;
+  TrainingOptions training = training_options(options);
+  training.limits.max_updates = training.validate_every = updates;
+  const TrainingResult result =
+      Trainer(model, corpus, valid, training, folder.path(), {}, log).run(false);
+  TrainingRun run;
+  run.flops = result.flops / static_cast<double>(result.updates);
+  run.speeds = read_number_table(folder.path() / "train.csv").column("tokens_per_second");
+  run.speeds.erase(run.speeds.begin(), run.speeds.begin() + kWarmup);
+  return run;
 }
 
 /// Seconds for one batch, each sentence exactly kDecodingSteps tokens.
@@ -90,43 +106,78 @@ double decode_seconds(SequenceModel& model, const BenchOptions& options) {
   const Corpus corpus = random_corpus(options.sentences, options.length - 1, options.vocabulary);
   std::vector<double> seconds;
   for (int i = 0; i <= kDecodingRuns; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = Clock::now();
     const auto results = decode(model, corpus.source, decoding, options.threads);
-    const auto end = std::chrono::steady_clock::now();
+    const double duration = seconds_since(start);
     check(results.front().front().length == kDecodingSteps, "decoding ended after {} steps",
           results.front().front().length);
-    if (i > 0) seconds.push_back(std::chrono::duration<double>(end - start).count());
+    if (i > 0) seconds.push_back(duration);
   }
   return median(seconds);
 }
 
-/// Floating-point operations of the matrix products of a forward pass over a batch. A weight is
-/// used once per position, but for those that work on one vector a sentence (the bridge, and a
-/// fixed context); tied embeddings count as the output layer only.
-double forward_flops(const SequenceModel& model, const ModelOptions& options,
-                     const BenchOptions& bench) {
-  const auto positions = static_cast<double>(bench.sentences * bench.length);
-  const auto width = static_cast<double>(options.width);
-  double multiplications = positions * width * static_cast<double>(bench.vocabulary);
-  for (const NamedParameter& parameter : model.parameters().parameters()) {
-    const auto& [name, place] = parameter;
-    const bool product = place.rows > 1 && place.cols > 1 && parameter_job(name) == "body";
-    if (!product) continue;
-    const bool once = name.find("bridge") != std::string::npos ||
-                      (options.decoder == DecoderKind::fixed_context &&
-                       name.find("w_context") != std::string::npos);
-    multiplications += static_cast<double>(place.rows * place.cols) *
-                       (once ? static_cast<double>(bench.sentences) : positions);
+/// GFLOP/s of large matrix products on all threads at once: what the machine gives at this time.
+double product_limit(Workers& workers) {
+  constexpr Index m = 1600, n = 1024, k = 256;
+  constexpr int kRepeats = 25;
+  const double operations = 2.0 * m * n * k * static_cast<double>(workers.threads());
+  struct Operands {
+    Matrix a = zeros(m, k), b = zeros(k, n), c = zeros(m, n);
+  };
+  std::vector<Operands> operands(static_cast<std::size_t>(workers.threads()));
+  std::vector<double> rates;
+  for (int i = 0; i < kRepeats; ++i) {
+    const auto start = Clock::now();
+    workers.run(workers.threads(), [&](Index thread) {
+      Operands& o = operands[static_cast<std::size_t>(thread)];
+      multiply_nn(ref(o.a), ref(o.b), Real(0), ref(o.c));
+    });
+    rates.push_back(operations / seconds_since(start) / 1e9);
   }
-  const double pairs = positions * static_cast<double>(bench.length);  // query and key positions
-  if (options.decoder == DecoderKind::transformer) {
-    const auto attentions =
-        static_cast<double>(options.encoder_layers + 2 * options.decoder_layers);
-    multiplications += 2.0 * attentions * pairs * width;  // scores and weighted sums
-  } else if (options.decoder == DecoderKind::bahdanau) {
-    multiplications += pairs * width * (options.recurrent.bidirectional ? 3.0 : 2.0);
+  return median(rates);
+}
+
+/// Requests for memory in a step that is not the first: the difference of a longer and a shorter
+/// run, so that what a run needs once does not count.
+nlohmann::ordered_json steady_requests(SequenceModel& model, const BenchOptions& options) {
+  constexpr Index kSteps = 8;
+  const auto requests = [&](Index updates) {
+    const MemoryRequests before = memory_requests();
+    train(model, options, updates);
+    const MemoryRequests after = memory_requests();
+    return MemoryRequests{after.allocations - before.allocations,
+                          after.page_faults - before.page_faults};
+  };
+  const MemoryRequests few = requests(kWarmup);
+  const MemoryRequests many = requests(kWarmup + kSteps);
+  const auto per_step = [](std::int64_t difference) {
+    return static_cast<double>(difference) / static_cast<double>(kSteps);
+  };
+  return {{"allocations", per_step(many.allocations - few.allocations)},
+          {"page_faults", per_step(many.page_faults - few.page_faults)}};
+}
+
+nlohmann::ordered_json operations_json(const Profile& profile, Index updates) {
+  const auto work = [&](const Profile::Work& w) {
+    const auto count = static_cast<double>(updates);
+    return nlohmann::ordered_json{{"ms", 1e3 * w.seconds / count},
+                                  {"calls", static_cast<double>(w.calls) / count},
+                                  {"gflop", w.flops / count / 1e9}};
+  };
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Profile::Operation& operation : profile.operations()) {
+    list.push_back({{"operation", operation.name},
+                    {"forward", work(operation.forward)},
+                    {"backward", work(operation.backward)}});
   }
-  return 2.0 * multiplications;
+  return list;
+}
+
+/// Peak memory of the process, MB (2^20 bytes).
+double peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
 }  // namespace
@@ -136,13 +187,6 @@ nlohmann::ordered_json run_bench(const BenchOptions& options) {
   model_options.width = options.width;
   const auto model =
       make_model(model_options, {options.vocabulary, options.vocabulary}, /*seed=*/1);
-  const std::vector<double> speeds = train(*model, options);
-  const double speed = median(speeds);
-  const auto tokens = static_cast<double>(options.sentences * options.length);
-  const double seconds = tokens / speed;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const double decoding = decode_seconds(*model, options);
 
   nlohmann::ordered_json result;
   result["model"] = options.family;
@@ -152,15 +196,35 @@ nlohmann::ordered_json run_bench(const BenchOptions& options) {
   result["sentences"] = options.sentences;
   result["length"] = options.length;
   result["parameters"] = model->parameters().count();
+
+  const TrainingRun run = train(*model, options, kWarmup + options.steps);
+  result["peak_memory_mb"] = peak_memory();
+  Workers workers(options.threads);
+  const double limit = product_limit(workers);
+  const double speed = median(run.speeds);
+  const double seconds = static_cast<double>(options.sentences * options.length) / speed;
   result["train_target_tokens_per_second"] = std::round(speed);
   result["train_target_tokens_per_second_best"] =
-      std::round(*std::max_element(speeds.begin(), speeds.end()));
+      std::round(*std::max_element(run.speeds.begin(), run.speeds.end()));
   result["step_ms"] = 1e3 * seconds;
-  result["gflops"] = 3.0 * forward_flops(*model, model_options, options) / seconds / 1e9;
-  result["decode_target_tokens_per_second"] =
-      std::round(static_cast<double>(options.sentences * kDecodingSteps) / decoding);
-  result["decode_ms"] = 1e3 * decoding;
-  result["peak_memory_mb"] = static_cast<double>(usage.ru_maxrss) / 1024.0;
+  result["gflop_per_step"] = run.flops / 1e9;
+  result["gflops"] = run.flops / seconds / 1e9;
+  result["gemm_limit_gflops"] = limit;
+  result["gemm_limit_share"] = run.flops / seconds / 1e9 / limit;
+  if (options.decode) {
+    const double decoding = decode_seconds(*model, options);
+    result["decode_target_tokens_per_second"] =
+        std::round(static_cast<double>(options.sentences * kDecodingSteps) / decoding);
+    result["decode_ms"] = 1e3 * decoding;
+  }
+  if (options.profile) {
+    Profile profile;
+    const ProfileScope scope(profile);
+    const Index updates = kWarmup + options.steps;
+    train(*model, options, updates);
+    result["operations"] = operations_json(profile, updates);
+    result["requests_per_step"] = steady_requests(*model, options);
+  }
   return result;
 }
 

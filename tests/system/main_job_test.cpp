@@ -313,12 +313,19 @@ TEST_CASE("table and plot show all finished runs, floors as well") {
 
 TEST_CASE("bench measures a model") {
   const ProgramResult result = run_seqlab({"bench", "--models", "rnn", "--size", "tiny", "--length",
-                                           "5", "--batch", "4", "--steps", "2", "--json"});
+                                           "5", "--batch", "4", "--steps", "2", "--threads", "1",
+                                           "--profile", "--json"});
   REQUIRE(result.status == 0);
   const Json rows = Json::parse(result.out);
   REQUIRE(rows.size() == 1);
   for (const char* key : {"train_target_tokens_per_second", "decode_target_tokens_per_second",
-                          "parameters", "peak_memory_mb", "gflops", "step_ms"}) {
+                          "parameters", "peak_memory_mb", "gflops", "gemm_limit_gflops", "step_ms"}) {
     CHECK(rows[0].at(key).get<double>() > 0);
   }
+  double gflop = 0.0;
+  for (const Json& operation : rows[0].at("operations")) {
+    gflop += operation["forward"]["gflop"].get<double>();
+    gflop += operation["backward"]["gflop"].get<double>();
+  }
+  CHECK(gflop == doctest::Approx(rows[0].at("gflop_per_step").get<double>()));
 }

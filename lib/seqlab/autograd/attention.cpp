@@ -34,6 +34,7 @@ Index visible(const AttentionOptions& options, Index t, Index b) {
 
 AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, Variable values,
                                      const AttentionOptions& options) {
+  const ProfiledOperation operation("multi-head attention");
   const HeadLayout layout{static_cast<Index>(options.lengths.size()), options.heads};
   const ConstMatrixRef q = ref(tape.value(query));
   const ConstMatrixRef k = ref(tape.value(keys));

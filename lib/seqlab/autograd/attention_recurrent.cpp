@@ -87,6 +87,7 @@ AttentionRecurrentOutput attention_recurrent_sequence(Tape& tape,
                                                       Variable x, const AttentionMemory& memory,
                                                       RecurrentState start,
                                                       std::span<const Index> lengths) {
+  const ProfiledOperation operation("attention recurrent sequence");
   check(memory.source_rows.empty() || !tape.training(),
         "attention: source rows are for evaluation");
   UnrolledCell cell(tape, parameters, x, start, lengths, Direction::forward);

@@ -63,6 +63,7 @@ class RowLoss {
 CrossEntropyOutput linear_softmax_cross_entropy(Tape& tape, Variable hidden, Parameter weight,
                                                 Parameter bias, std::span<const TokenId> targets,
                                                 const CrossEntropyOptions& options) {
+  const ProfiledOperation operation("output layer and cross-entropy");
   const ConstMatrixRef h = ref(tape.value(hidden));
   const Index vocabulary = weight.rows;
   check(h.rows == static_cast<Index>(targets.size()), "cross-entropy: {} rows, {} targets", h.rows,

@@ -51,6 +51,7 @@ Simd activation_slope(Activation activation, Simd x, Simd y) {
 }  // namespace
 
 Variable embedding(Tape& tape, Parameter table, std::span<const TokenId> tokens, Real factor) {
+  const ProfiledOperation operation("embedding");
   const ConstMatrixRef weights = tape.value(table);
   Matrix out = make_matrix(static_cast<Index>(tokens.size()), table.cols);
   MatrixRef rows = ref(out);
@@ -73,6 +74,7 @@ Variable embedding(Tape& tape, Parameter table, std::span<const TokenId> tokens,
 }
 
 Variable linear(Tape& tape, Variable x, Parameter weight, Parameter bias) {
+  const ProfiledOperation operation("linear");
   Matrix out = make_matrix(tape.rows(x), weight.rows);
   if (bias.exists()) fill_rows(ref(out), tape.value(bias).data);
   multiply_nt(ref(tape.value(x)), tape.value(weight), bias.exists() ? Real(1) : Real(0), ref(out));
@@ -88,6 +90,7 @@ Variable linear(Tape& tape, Variable x, Parameter weight, Parameter bias) {
 }
 
 Variable activate(Tape& tape, Activation activation, Variable x) {
+  const ProfiledOperation operation("activate");
   const Matrix& in = tape.value(x);
   Matrix out = make_matrix(rows(in), cols(in));
   for_each_register(static_cast<Index>(in.size()), [&](auto load, auto store) {
@@ -108,6 +111,7 @@ Variable activate(Tape& tape, Activation activation, Variable x) {
 }
 
 Variable add(Tape& tape, Variable a, Variable b) {
+  const ProfiledOperation operation("add");
   Matrix out = tape.value(a);
   add(ref(out), ref(tape.value(b)));
   const Variable result = tape.variable(std::move(out));
@@ -119,6 +123,7 @@ Variable add(Tape& tape, Variable a, Variable b) {
 }
 
 Variable dropout(Tape& tape, Variable x, double rate) {
+  const ProfiledOperation operation("dropout");
   if (!tape.training() || rate <= 0.0) return x;
   const Matrix& in = tape.value(x);
   // One draw of 64 bits decides four elements; the rate is kept to 1/65536.
@@ -143,6 +148,7 @@ Variable dropout(Tape& tape, Variable x, double rate) {
 }
 
 Variable layer_norm(Tape& tape, Variable x, Parameter gain, Parameter bias) {
+  const ProfiledOperation operation("layer norm");
   const ConstMatrixRef in = ref(tape.value(x));
   const Index width = in.cols;
   const Real* g = tape.value(gain).data;

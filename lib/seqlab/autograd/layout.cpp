@@ -12,6 +12,7 @@ using Parts = std::vector<Variable>;
 }  // namespace
 
 Variable rows(Tape& tape, Variable x, Index first, Index count) {
+  const ProfiledOperation operation("rows");
   Matrix out = make_matrix(count, tape.cols(x));
   copy(ref(tape.value(x)).row_block(first, count), ref(out));
   const Variable result = tape.variable(std::move(out));
@@ -22,6 +23,7 @@ Variable rows(Tape& tape, Variable x, Index first, Index count) {
 }
 
 Variable columns(Tape& tape, Variable x, Index first, Index count) {
+  const ProfiledOperation operation("columns");
   Matrix out = make_matrix(tape.rows(x), count);
   copy(ref(tape.value(x)).column_block(first, count), ref(out));
   const Variable result = tape.variable(std::move(out));
@@ -32,6 +34,7 @@ Variable columns(Tape& tape, Variable x, Index first, Index count) {
 }
 
 Variable concatenate_columns(Tape& tape, std::span<const Variable> parts) {
+  const ProfiledOperation operation("concatenate");
   Index width = 0;
   for (const Variable part : parts) width += tape.cols(part);
   Matrix out = make_matrix(tape.rows(parts[0]), width);
@@ -53,6 +56,7 @@ Variable concatenate_columns(Tape& tape, std::span<const Variable> parts) {
 }
 
 Variable concatenate_rows(Tape& tape, std::span<const Variable> parts) {
+  const ProfiledOperation operation("concatenate");
   Index height = 0;
   for (const Variable part : parts) height += tape.rows(part);
   Matrix out = make_matrix(height, tape.cols(parts[0]));
@@ -74,6 +78,7 @@ Variable concatenate_rows(Tape& tape, std::span<const Variable> parts) {
 }
 
 Variable repeat_steps(Tape& tape, Variable x, Index steps) {
+  const ProfiledOperation operation("repeat steps");
   const Index batch = tape.rows(x);
   Matrix out = make_matrix(steps * batch, tape.cols(x));
   for (Index t = 0; t < steps; ++t) {
@@ -89,6 +94,7 @@ Variable repeat_steps(Tape& tape, Variable x, Index steps) {
 }
 
 Variable mean_over_steps(Tape& tape, Variable x, std::span<const Index> lengths) {
+  const ProfiledOperation operation("mean over steps");
   const auto batch = static_cast<Index>(lengths.size());
   const ConstMatrixRef in = ref(tape.value(x));
   Matrix out = zeros(batch, in.cols);

@@ -29,6 +29,7 @@ void add_context_gradient(Tape& tape, const RecurrentParameters& parameters, Var
 RecurrentOutput recurrent_sequence(Tape& tape, const RecurrentParameters& parameters, Variable x,
                                    Variable context, RecurrentState start,
                                    std::span<const Index> lengths, Direction direction) {
+  const ProfiledOperation operation("recurrent sequence");
   UnrolledCell cell(tape, parameters, x, start, lengths, direction);
   cell.project_inputs();
   if (context.exists()) add_context(tape, parameters, context, cell);

@@ -48,7 +48,10 @@ void Tape::backward() {
     const bool needed = std::any_of(step.results.begin(), step.results.end(), [&](Variable v) {
       return v.exists() && has_gradient(v);
     });
-    if (needed) step.run(step.function);
+    if (needed) {
+      const ProfiledOperation operation(step.operation, Pass::backward);
+      step.run(step.function);
+    }
     step.destroy(step.function);
     steps_.pop_back();
     // Later steps are done and earlier ones do not read these results.

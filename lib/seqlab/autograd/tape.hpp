@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "seqlab/tensor/matrix.hpp"
+#include "seqlab/tensor/profile.hpp"
 #include "seqlab/tensor/random.hpp"
 
 namespace seqlab {
@@ -107,7 +108,8 @@ class Tape {
     using F = std::decay_t<Function>;
     void* memory = arena_allocate(sizeof(F), alignof(F));
     new (memory) F(std::forward<Function>(function));
-    steps_.push_back({results, memory, [](void* f) { (*static_cast<F*>(f))(); },
+    steps_.push_back({ProfiledOperation::current(), results, memory,
+                      [](void* f) { (*static_cast<F*>(f))(); },
                       [](void* f) { static_cast<F*>(f)->~F(); }});
   }
 
@@ -142,6 +144,7 @@ class Tape {
     const Matrix* borrowed = nullptr;
   };
   struct Step {
+    std::string_view operation;
     std::array<Variable, 3> results;
     void* function;
     void (*run)(void*);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "seqlab/tensor/profile.hpp"
 #include "seqlab/tensor/simd.hpp"
 
 namespace seqlab {
@@ -82,6 +83,7 @@ Simd broadcast(double value) { return Simd(static_cast<Real>(value)); }
 }  // namespace
 
 double sum_gradients(std::span<const std::span<Real>> gradients, Workers& workers) {
+  const ProfiledOperation operation("sum and norm of gradients");
   const auto size = static_cast<Index>(gradients[0].size());
   std::vector<double> squares(static_cast<std::size_t>(Workers::blocks(size)));
   workers.run_blocks(size, [&](Index block, Index begin, Index end) {
@@ -107,6 +109,7 @@ void Optimizer::step(std::span<Real> values, std::span<const Real> gradient, dou
   check(first_.empty() || first_.size() == values.size(), "optimizer: {} moments but {} values",
         first_.size(), values.size());
   ++steps_;
+  const ProfiledOperation operation("optimizer step");
   const auto size = static_cast<Index>(values.size());
   const OptimizerOptions& o = options_;
 

@@ -240,7 +240,10 @@ LossSum Trainer::compute_shards(std::size_t count, Index target_tokens) {
   workers_.run(static_cast<Index>(count), [&](Index i) {
     Shard& shard = *shards_[static_cast<std::size_t>(i)];
     const FlopCount flops;
-    std::fill(shard.gradient.begin(), shard.gradient.end(), Real(0));
+    {
+      const ProfiledOperation operation("clear gradients");
+      std::fill(shard.gradient.begin(), shard.gradient.end(), Real(0));
+    }
     shard.random = Random(options_.seed, "dropout", update, static_cast<std::uint64_t>(i));
     shard.loss = model_.loss(shard.tape, shard.batch, loss_options);
     shard.tape.backward();
