@@ -23,6 +23,11 @@ inline const nlohmann::json& torch_golden() {
   return numbers;
 }
 
+inline const nlohmann::json& transformer_golden() {
+  static const nlohmann::json numbers = read_golden("torch_transformer.json");
+  return numbers;
+}
+
 /// What torch_operations.py calls wave.
 inline void fill_wave(MatrixRef m, int tag) {
   for (Index i = 0; i < m.rows * m.cols; ++i) {

@@ -285,17 +285,26 @@ def cross_entropy(smoothing):
 
 
 CELLS = ("rnn", "lstm", "gru")
-json.dump(
-    {
-        "recurrent": {kind: {"forward": recurrent(kind, False), "backward": recurrent(kind, True)}
-                      for kind in CELLS},
-        "additive_attention": {kind: additive_attention_decoder(kind) for kind in CELLS},
-        "layer_norm": layer_norm(),
-        "activations": activations(),
-        "attention": attention(),
-        "encoder_layer": {"pre": encoder_layer(True, "relu"), "post": encoder_layer(False, "gelu")},
-        "decoder_layer": {"pre": decoder_layer(True, "gelu"), "post": decoder_layer(False, "relu")},
-        "cross_entropy": {"plain": cross_entropy(0.0), "smoothed": cross_entropy(0.1)},
-    },
-    sys.stdout, indent=None, separators=(",", ":"))
-sys.stdout.write("\n")
+
+
+def main():
+    json.dump(
+        {
+            "recurrent": {kind: {"forward": recurrent(kind, False),
+                                 "backward": recurrent(kind, True)} for kind in CELLS},
+            "additive_attention": {kind: additive_attention_decoder(kind) for kind in CELLS},
+            "layer_norm": layer_norm(),
+            "activations": activations(),
+            "attention": attention(),
+            "encoder_layer": {"pre": encoder_layer(True, "relu"),
+                              "post": encoder_layer(False, "gelu")},
+            "decoder_layer": {"pre": decoder_layer(True, "gelu"),
+                              "post": decoder_layer(False, "relu")},
+            "cross_entropy": {"plain": cross_entropy(0.0), "smoothed": cross_entropy(0.1)},
+        },
+        sys.stdout, indent=None, separators=(",", ":"))
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -63,6 +63,15 @@ inline std::vector<SmallModel> small_models() {
     o.transformer.activation = TransformerOptions::Activation::gelu;
     o.tie = ModelOptions::Tie::all;
   });
+  variant("transformer", "rms norm, rope, swiglu, one key-value head", [](ModelOptions& o) {
+    o.transformer.normalization = TransformerOptions::Normalization::rms;
+    o.transformer.positions = TransformerOptions::Positions::rope;
+    o.transformer.activation = TransformerOptions::Activation::swiglu;
+    o.transformer.kv_heads = 1;
+  });
+  variant("transformer", "alibi", [](ModelOptions& o) {
+    o.transformer.positions = TransformerOptions::Positions::alibi;
+  });
   variant("transformer", "lstm encoder", [](ModelOptions& o) { o.encoder = EncoderKind::lstm; });
   return models;
 }

@@ -25,7 +25,7 @@ void fill_linear(ParameterStore& store, const Linear& layer, int tag) {
   fill_wave(store.value(layer.bias), tag + 1);
 }
 
-void fill_norm(ParameterStore& store, const LayerNorm& layer, int tag) {
+void fill_norm(ParameterStore& store, const Norm& layer, int tag) {
   fill_wave(store.value(layer.gain), tag);
   fill_wave(store.value(layer.bias), tag + 1);
 }
@@ -63,8 +63,8 @@ void compare_encoder_layer(const char* name, const TransformerOptions& options) 
   ParameterStore& store = run.store();
   const AttentionLayer attention(store, "attention", kWidth, kHeads);
   const FeedForward feed_forward(store, "feed_forward", kWidth, options);
-  const Residual first{LayerNorm(store, "norm1", kWidth), options.norm, 0.0};
-  const Residual second{LayerNorm(store, "norm2", kWidth), options.norm, 0.0};
+  const Residual first{Norm(store, "norm1", kWidth), options.norm, 0.0};
+  const Residual second{Norm(store, "norm2", kWidth), options.norm, 0.0};
   fill_attention(store, attention, 1);
   fill_linear(store, feed_forward.inner, 9);
   fill_linear(store, feed_forward.outer, 11);
@@ -90,9 +90,9 @@ void compare_decoder_layer(const char* name, const TransformerOptions& options) 
   const AttentionLayer self_attention(store, "self_attention", kWidth, kHeads);
   const AttentionLayer cross_attention(store, "cross_attention", kWidth, kHeads);
   const FeedForward feed_forward(store, "feed_forward", kWidth, options);
-  const Residual first{LayerNorm(store, "norm1", kWidth), options.norm, 0.0};
-  const Residual second{LayerNorm(store, "norm2", kWidth), options.norm, 0.0};
-  const Residual third{LayerNorm(store, "norm3", kWidth), options.norm, 0.0};
+  const Residual first{Norm(store, "norm1", kWidth), options.norm, 0.0};
+  const Residual second{Norm(store, "norm2", kWidth), options.norm, 0.0};
+  const Residual third{Norm(store, "norm3", kWidth), options.norm, 0.0};
   fill_attention(store, self_attention, 1);
   fill_attention(store, cross_attention, 9);
   fill_linear(store, feed_forward.inner, 17);

@@ -5,38 +5,80 @@
 
 namespace seqlab {
 
+namespace {
+
+Matrix random_matrix(Random& random, Index row_count, Index col_count) {
+  Matrix m = make_matrix(row_count, col_count);
+  for (Real& x : ref(m).flat()) x = static_cast<Real>(random.uniform(-1.0, 1.0));
+  return m;
+}
+
+}  // namespace
+
 TEST_CASE("attend: one query gets what multi_head_attention gives it, weights averaged") {
-  constexpr Index kBatch = 3, kSteps = 5, kHeads = 2, kKey = 14, kValue = 6;
+  constexpr Index kBatch = 3, kSteps = 5, kHeads = 4, kKey = 7, kValue = 3;
   const std::vector<Index> lengths{5, 1, 3};
   Random random(6, "attend");
-  const auto random_matrix = [&](Index row_count, Index col_count) {
-    Matrix m = make_matrix(row_count, col_count);
-    for (Real& x : ref(m).flat()) x = static_cast<Real>(random.uniform(-1.0, 1.0));
-    return m;
-  };
-  const Matrix query = random_matrix(kBatch, kKey), keys = random_matrix(kSteps * kBatch, kKey),
-               values = random_matrix(kSteps * kBatch, kValue);
-  Tape tape({});
-  const AttentionOutput whole =
-      multi_head_attention(tape, tape.variable(query), tape.variable(keys), tape.variable(values),
-                           {kHeads, Real(0.7), false, lengths});
-  std::vector<Real> context(kValue), weights(kSteps), scratch(kSteps);
-  for (Index b = 0; b < kBatch; ++b) {
-    const Index length = lengths[static_cast<std::size_t>(b)];
-    attend(ref(query).row(b), kKey, {ref(keys).row(b), kBatch * kKey},
-           {ref(values).row(b), kBatch * kValue}, kValue, length, kHeads, Real(0.7), context.data(),
-           weights.data(), scratch.data());
-    for (Index c = 0; c < kValue; ++c) {
-      CHECK(context[static_cast<std::size_t>(c)] ==
-            doctest::Approx(tape.mutable_value(whole.contexts).row(b)[c]).epsilon(1e-5));
-    }
-    for (Index j = 0; j < length; ++j) {
-      const Real mean = (tape.mutable_value(whole.weights).row(b * kHeads)[j] +
-                         tape.mutable_value(whole.weights).row(b * kHeads + 1)[j]) /
-                        2;
-      CHECK(weights[static_cast<std::size_t>(j)] == doctest::Approx(mean).epsilon(1e-5));
+  for (const Index kv_heads : {4, 2, 1}) {
+    CAPTURE(kv_heads);
+    const Matrix query = random_matrix(random, kBatch, kHeads * kKey),
+                 keys = random_matrix(random, kSteps * kBatch, kv_heads * kKey),
+                 values = random_matrix(random, kSteps * kBatch, kv_heads * kValue);
+    Tape tape({});
+    const AttentionOutput whole =
+        multi_head_attention(tape, tape.variable(query), tape.variable(keys), tape.variable(values),
+                             {kHeads, Real(0.7), false, lengths, kv_heads});
+    std::vector<Real> context(kHeads * kValue), weights(kSteps), scratch(kSteps);
+    for (Index b = 0; b < kBatch; ++b) {
+      const Index length = lengths[static_cast<std::size_t>(b)];
+      // In two pieces, the first of which may be the whole.
+      const Index first = std::min<Index>(2, length);
+      const auto piece = [&](Index from, Index count) {
+        return AttendedPositions{ref(keys).row(from * kBatch + b), kBatch * kv_heads * kKey,
+                                 ref(values).row(from * kBatch + b), kBatch * kv_heads * kValue,
+                                 count};
+      };
+      const std::array pieces{piece(0, first), piece(first, length - first)};
+      attend(ref(query).row(b), pieces, {kHeads, kv_heads, kKey, kValue, Real(0.7)}, context.data(),
+             weights.data(), scratch.data());
+      for (std::size_t c = 0; c < context.size(); ++c) {
+        CHECK(context[c] ==
+              doctest::Approx(tape.mutable_value(whole.contexts).row(b)[c]).epsilon(1e-5));
+      }
+      for (Index j = 0; j < length; ++j) {
+        Real mean = 0;
+        for (Index h = 0; h < kHeads; ++h) {
+          mean += tape.mutable_value(whole.weights).row(b * kHeads + h)[j] / kHeads;
+        }
+        CHECK(weights[static_cast<std::size_t>(j)] == doctest::Approx(mean).epsilon(1e-5));
+      }
     }
   }
+}
+
+TEST_CASE("attend: with slopes, the last query of multi_head_attention") {
+  constexpr Index kSteps = 6, kHeads = 2, kWidth = 4;
+  const std::vector<Index> lengths{kSteps};
+  const std::vector<Real> slopes{Real(0.5), Real(0.125)};
+  Random random(7, "attend");
+  const Matrix x = random_matrix(random, kSteps, kHeads * kWidth);
+  Tape tape({});
+  const Variable v = tape.variable(x);
+  const AttentionOutput whole =
+      multi_head_attention(tape, v, v, v, {kHeads, Real(1), true, lengths, 0, slopes});
+  std::vector<Real> context(kHeads * kWidth), weights(kSteps), scratch(kSteps);
+  const AttendedPositions all{x.data(), kHeads * kWidth, x.data(), kHeads * kWidth, kSteps};
+  attend(ref(x).row(kSteps - 1), {&all, 1}, {kHeads, kHeads, kWidth, kWidth, Real(1), slopes},
+         context.data(), weights.data(), scratch.data());
+  for (std::size_t c = 0; c < context.size(); ++c) {
+    CHECK(context[c] ==
+          doctest::Approx(tape.mutable_value(whole.contexts).row(kSteps - 1)[c]).epsilon(1e-5));
+  }
+  // Far from the query, the steeper head sees less.
+  const auto weight = [&](Index h) {
+    return tape.mutable_value(whole.weights).row(h * kSteps + kSteps - 1);
+  };
+  CHECK(weight(0)[0] < weight(1)[0]);
 }
 
 }  // namespace seqlab

@@ -11,16 +11,28 @@ namespace {
 struct HeadLayout {
   Index batch;
   Index heads;
+  Index kv_heads;
 
   template <typename Ref>
   Ref head(Ref m, Index b, Index h) const {
-    const Index width = m.cols / heads;
-    return {m.data + b * m.stride + h * width, m.rows / batch, width, m.stride * batch};
+    return head_of(m, b, h, heads);
+  }
+  /// The keys or values that query head h sees.
+  template <typename Ref>
+  Ref kv_head(Ref m, Index b, Index h) const {
+    return head_of(m, b, h / (heads / kv_heads), kv_heads);
   }
   template <typename Ref>
   Ref weights(Ref m, Index b, Index h) const {
     const Index steps = m.rows / (batch * heads);
     return m.row_block((b * heads + h) * steps, steps);
+  }
+
+ private:
+  template <typename Ref>
+  Ref head_of(Ref m, Index b, Index h, Index count) const {
+    const Index width = m.cols / count;
+    return {m.data + b * m.stride + h * width, m.rows / batch, width, m.stride * batch};
   }
 };
 
@@ -30,32 +42,42 @@ Index visible(const AttentionOptions& options, Index t, Index b) {
   return options.causal ? std::min(t + 1, length) : length;
 }
 
+/// The scores of query t, nearer keys preferred.
+void subtract_distances(Real* scores, Index seen, Index t, Real slope) {
+  for (Index j = 0; j < seen; ++j) scores[j] -= slope * static_cast<Real>(std::abs(t - j));
+}
+
 }  // namespace
 
 AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, Variable values,
                                      const AttentionOptions& options) {
   const ProfiledOperation operation("multi-head attention");
-  const HeadLayout layout{static_cast<Index>(options.lengths.size()), options.heads};
+  const HeadLayout layout{static_cast<Index>(options.lengths.size()), options.heads,
+                          options.kv_heads > 0 ? options.kv_heads : options.heads};
   const ConstMatrixRef q = ref(tape.value(query));
   const ConstMatrixRef k = ref(tape.value(keys));
   const ConstMatrixRef v = ref(tape.value(values));
-  check(q.cols == k.cols && q.cols % options.heads == 0 && v.cols % options.heads == 0,
-        "attention: query width {}, key width {}, value width {}, {} heads", q.cols, k.cols, v.cols,
-        options.heads);
+  check(options.heads % layout.kv_heads == 0 && q.cols % options.heads == 0 &&
+            k.cols == q.cols / options.heads * layout.kv_heads && v.cols % layout.kv_heads == 0,
+        "attention: query width {}, key width {}, value width {}, {} heads of {}", q.cols, k.cols,
+        v.cols, options.heads, layout.kv_heads);
   const Index steps = q.rows / layout.batch;
   Matrix weights = make_matrix(layout.batch * options.heads * steps, k.rows / layout.batch);
-  Matrix contexts = make_matrix(q.rows, v.cols);
+  Matrix contexts = make_matrix(q.rows, v.cols / layout.kv_heads * options.heads);
   for (Index b = 0; b < layout.batch; ++b) {
     for (Index h = 0; h < options.heads; ++h) {
       const MatrixRef w = layout.weights(ref(weights), b, h);
       gemm(Transpose::no, Transpose::yes, options.scale, layout.head(q, b, h),
-           layout.head(k, b, h), Real(0), w);
+           layout.kv_head(k, b, h), Real(0), w);
       for (Index t = 0; t < steps; ++t) {
         const Index seen = visible(options, t, b);
+        if (!options.slopes.empty()) {
+          subtract_distances(w.row(t), seen, t, options.slopes[static_cast<std::size_t>(h)]);
+        }
         softmax(w.row(t), seen);
         std::fill(w.row(t) + seen, w.row(t) + w.cols, Real(0));
       }
-      multiply_nn(w, layout.head(v, b, h), Real(0), layout.head(ref(contexts), b, h));
+      multiply_nn(w, layout.kv_head(v, b, h), Real(0), layout.head(ref(contexts), b, h));
     }
   }
   const AttentionOutput output{tape.variable(std::move(contexts)),
@@ -72,13 +94,13 @@ AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, 
       for (Index h = 0; h < options.heads; ++h) {
         const ConstMatrixRef w = layout.weights(w_all, b, h);
         const MatrixRef d_context = layout.head(d_out, b, h);
-        multiply_tn(w, d_context, Real(1), layout.head(dv, b, h));
-        multiply_nt(d_context, layout.head(v_in, b, h), Real(0), ds);
+        multiply_tn(w, d_context, Real(1), layout.kv_head(dv, b, h));
+        multiply_nt(d_context, layout.kv_head(v_in, b, h), Real(0), ds);
         for (Index t = 0; t < query_steps; ++t) softmax_backward(w.row(t), ds.row(t), w.cols);
-        gemm(Transpose::no, Transpose::no, options.scale, ds, layout.head(k_in, b, h), Real(1),
+        gemm(Transpose::no, Transpose::no, options.scale, ds, layout.kv_head(k_in, b, h), Real(1),
              layout.head(dq, b, h));
         gemm(Transpose::yes, Transpose::no, options.scale, ds, layout.head(q_in, b, h), Real(1),
-             layout.head(dk, b, h));
+             layout.kv_head(dk, b, h));
       }
     }
   });

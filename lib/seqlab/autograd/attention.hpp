@@ -5,7 +5,9 @@
 //   softmax(scale * Q K^T) V   for each sentence and each head of width D / heads
 //
 // With one head and scale 1 it is the `dot` attention of Luong 2015; with projected keys,
-// `general`. Projections are `linear` operations outside.
+// `general`. Projections are `linear` operations outside. Several query heads may share a head of
+// keys and values (Ainslie 2023; all of them: Shazeer 2019). With slopes, a score falls linearly
+// with the distance of query and key (ALiBi, Press 2022).
 
 #include <span>
 
@@ -19,15 +21,18 @@ struct AttentionOptions {
   Real scale = 1;
   bool causal = false;               ///< position t sees positions 0..t
   std::span<const Index> lengths;    ///< [B] of keys and values
+  Index kv_heads = 0;                ///< heads of keys and values, a divisor of heads; 0: heads
+  /// ALiBi, [heads] or empty: score -= slope * |t - j|
+  std::span<const Real> slopes = {};
 };
 
 struct AttentionOutput {
-  Variable contexts;  ///< [T*B, D]
+  Variable contexts;  ///< [T*B, heads * c]
   Variable weights;   ///< [B*heads*T, S], row ((b * heads + h) * T + t); has no gradient
 };
 
-/// query [T*B, D], keys [S*B, D], values [S*B, C], all time-major; D and C divide by heads.
-/// Positions past a sentence's length get weight 0.
+/// query [T*B, heads * d], keys [S*B, kv_heads * d], values [S*B, kv_heads * c], all time-major;
+/// contexts are [T*B, heads * c]. Positions past a sentence's length get weight 0.
 AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, Variable values,
                                      const AttentionOptions& options);
 

@@ -28,10 +28,11 @@ RowAttention attend_rows(ConstMatrixRef query, const LuongSource& source,
   Matrix scratch = make_matrix(1, keys.rows / batch);
   for (Index r = 0; r < query.rows; ++r) {
     const Index b = source_rows[static_cast<std::size_t>(r)];
-    attend(query.row(r), query.cols, {keys.row(b), batch * keys.stride},
-           {values.row(b), batch * values.stride}, values.cols,
-           source.lengths[static_cast<std::size_t>(b)], 1, Real(1), ref(out.context).row(r),
-           ref(out.weights).row(r), scratch.data());
+    const AttendedPositions source_positions{keys.row(b), batch * keys.stride, values.row(b),
+                                             batch * values.stride,
+                                             source.lengths[static_cast<std::size_t>(b)]};
+    attend(query.row(r), {&source_positions, 1}, {1, 1, keys.cols, values.cols, Real(1)},
+           ref(out.context).row(r), ref(out.weights).row(r), scratch.data());
   }
   return out;
 }

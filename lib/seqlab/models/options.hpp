@@ -34,13 +34,26 @@ struct RecurrentOptions {
 
 struct TransformerOptions {
   Index heads = 4;
-  Index feed_forward = 0;  ///< inner width; 0: four times the model width
+  /// Heads of keys and values in self-attention, shared by groups of query heads (Ainslie 2023);
+  /// 1: one for all (Shazeer 2019); 0: as many as heads (Vaswani 2017).
+  Index kv_heads = 0;
+  /// Inner width; 0: four times the model width, or two thirds of that for swiglu, whose third
+  /// matrix makes up for it.
+  Index feed_forward = 0;
   enum class Norm { pre, post } norm = Norm::pre;
-  enum class Positions { sinusoidal, learned } positions = Positions::sinusoidal;
-  enum class Activation { relu, gelu } activation = Activation::relu;
+  /// layer: Ba 2016. rms: Zhang and Sennrich 2019.
+  enum class Normalization { layer, rms } normalization = Normalization::layer;
+  /// sinusoidal, learned: added to the embeddings (Vaswani 2017, Gehring 2017). rope: turns queries
+  /// and keys (Su 2021). alibi: lowers scores with the distance (Press 2022). none: only a causal
+  /// mask tells positions apart.
+  enum class Positions { sinusoidal, learned, rope, alibi, none };
+  Positions positions = Positions::sinusoidal;
+  enum class Activation { relu, gelu, swiglu } activation = Activation::relu;
   Index max_length = 256;  ///< of learned positions
   /// What the decoder's cross-attention sees: every position, or one vector (the mean).
   enum class Memory { all, pooled } memory = Memory::all;
+
+  Index key_value_heads() const { return kv_heads > 0 ? kv_heads : heads; }
 };
 
 struct ModelOptions {

@@ -76,6 +76,24 @@ Cell cell_of(EncoderKind kind) {
   }
 }
 
+void validate_heads(const ModelOptions& options) {
+  const TransformerOptions& t = options.transformer;
+  if (options.width % t.heads != 0) {
+    throw UsageError(
+        fmt::format("width = {} does not divide into heads = {}", options.width, t.heads));
+  }
+  if (t.heads % t.key_value_heads() != 0) {
+    throw UsageError(fmt::format("heads = {} do not divide into kv_heads = {} groups", t.heads,
+                                 t.kv_heads));
+  }
+  if (t.positions == TransformerOptions::Positions::rope && options.width / t.heads % 2 != 0) {
+    throw UsageError(fmt::format(
+        "positions = rope turns pairs of numbers, but a head of width {} / {} heads has {}; choose "
+        "an even width of a head",
+        options.width, t.heads, options.width / t.heads));
+  }
+}
+
 void validate(const ModelOptions& options, VocabularySizes sizes) {
   const bool recurrent_decoder = options.decoder != DecoderKind::transformer;
   const bool transformer_part =
@@ -91,10 +109,7 @@ void validate(const ModelOptions& options, VocabularySizes sizes) {
           "one direction; use bridge = linear");
     }
   }
-  if (transformer_part && options.width % options.transformer.heads != 0) {
-    throw UsageError(fmt::format("width = {} does not divide into heads = {}", options.width,
-                                 options.transformer.heads));
-  }
+  if (transformer_part) validate_heads(options);
   if (transformer_part && options.embedding_width() != options.width) {
     throw UsageError(fmt::format(
         "a Transformer's embedding is as wide as the model: leave embedding out or set it to {}",

@@ -1,6 +1,6 @@
 #include "seqlab/models/transformer_decoder.hpp"
 
-#include "seqlab/tensor/step_attention.hpp"
+#include "seqlab/models/key_value_cache.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -12,30 +12,12 @@ struct TransformerSource : SourceMemory {
   std::vector<Index> memory_lengths;  ///< 1 each for a pooled memory
 };
 
-/// A cache row holds the vectors of the positions read so far, one after the other.
-constexpr Index kFirstCapacity = 32;
-
-/// Appends each row of `values` to its row of the cache.
-void append(DecoderState::RowValues& cache, ConstMatrixRef values, Index position) {
-  const Index used = position * values.cols;
-  if (used + values.cols > cols(cache.values)) {
-    Matrix larger = make_matrix(values.rows, std::max(kFirstCapacity * values.cols, 2 * used));
-    for (Index r = 0; r < values.rows; ++r) {
-      std::copy_n(ref(cache.values).row(r), used, ref(larger).row(r));
-    }
-    cache.values = std::move(larger);
-  }
-  for (Index r = 0; r < values.rows; ++r) {
-    std::copy_n(values.row(r), values.cols, ref(cache.values).row(r) + used);
-  }
-  cache.used_columns = used + values.cols;
-}
-
 }  // namespace
 
 TransformerDecoder::TransformerDecoder(const ModelOptions& options, EncodedWidths encoded,
                                        Parameter embedding, ParameterStore& store)
-    : embedding_(store, "decoder", embedding, options.transformer),
+    : embedding_(embedding),
+      codes_(store, "decoder", options.width, options.transformer),
       width_(options.width),
       pooled_(options.transformer.memory == TransformerOptions::Memory::pooled),
       dropout_(options.dropout) {
@@ -50,16 +32,15 @@ TransformerDecoder::TransformerDecoder(const ModelOptions& options, EncodedWidth
   for (Index l = 0; l < options.decoder_layers; ++l) {
     const std::string name = fmt::format("decoder.layer{}", l);
     Layer layer;
-    layer.self_attention = AttentionLayer(store, name + ".self_attention", width_, t.heads);
+    layer.self_attention = make_self_attention(store, name + ".self_attention", options);
     layer.self_residual = add_residual(store, name + ".self_attention", options);
     layer.cross_attention = AttentionLayer(store, name + ".cross_attention", width_, t.heads);
     layer.cross_residual = add_residual(store, name + ".cross_attention", options);
     layer.feed_forward = FeedForward(store, name + ".feed_forward", width_, t);
     layer.feed_forward_residual = add_residual(store, name + ".feed_forward", options);
-    layers_.push_back(layer);
+    layers_.push_back(std::move(layer));
   }
-  if (t.norm == TransformerOptions::Norm::pre)
-    final_norm_ = LayerNorm(store, "decoder.norm", width_);
+  final_norm_ = add_final_norm(store, "decoder.norm", options);
 }
 
 template <typename Self, typename Cross>
@@ -71,7 +52,7 @@ Variable TransformerDecoder::run(Tape& tape, Variable x, Self&& self, Cross&& cr
     x = layer.feed_forward_residual(tape, x,
                                     [&](Variable y) { return layer.feed_forward(tape, y); });
   }
-  return final_norm_.gain.exists() ? final_norm_(tape, x) : x;
+  return final_norm_.exists() ? final_norm_(tape, x) : x;
 }
 
 TransformerDecoder::Memory TransformerDecoder::memory_of(Tape& tape, const Encoded& encoded) const {
@@ -82,12 +63,14 @@ TransformerDecoder::Memory TransformerDecoder::memory_of(Tape& tape, const Encod
 Variable TransformerDecoder::forward(Tape& tape, const Encoded& encoded,
                                      const TokenBatch& target_input) const {
   const Memory memory = memory_of(tape, encoded);
-  const Variable x =
-      dropout(tape, embedding_(tape, target_input.tokens, target_input.batch, 0), dropout_);
+  const std::span<const Index> positions =
+      time_major_positions(tape, target_input.steps, target_input.batch);
+  const Variable embedded = scaled_embedding(tape, embedding_, target_input.tokens);
+  const Variable x = dropout(tape, codes_(tape, embedded, positions), dropout_);
   return run(
       tape, x,
       [&](std::size_t l, Variable y) {
-        return layers_[l].self_attention(tape, y, y, target_input.lengths, true);
+        return layers_[l].self_attention->forward(tape, y, positions, target_input.lengths, true);
       },
       [&](std::size_t l, Variable y) {
         return layers_[l].cross_attention(tape, y, memory.values, memory.lengths, false);
@@ -103,8 +86,8 @@ DecoderState TransformerDecoder::start(Tape& tape, const Encoded& encoded) const
   for (const Layer& layer : layers_) {
     source->keys.push_back(tape.take(layer.cross_attention.key(tape, memory.values)));
     source->values.push_back(tape.take(layer.cross_attention.value(tape, memory.values)));
-    for (int cache = 0; cache < 2; ++cache) {  // keys, values
-      state.rows.push_back({make_matrix(encoded.batch(), kFirstCapacity * width_), 0});
+    for (DecoderState::RowValues& cache : empty_caches(*layer.self_attention, encoded.batch())) {
+      state.rows.push_back(std::move(cache));
     }
   }
   state.source = std::move(source);
@@ -117,41 +100,39 @@ Decoder::StepFeatures TransformerDecoder::step(Tape& tape, std::span<const Token
   const auto count = static_cast<Index>(tokens.size());
   const auto batch = static_cast<Index>(source.memory_lengths.size());
   const Index source_steps = rows(source.keys[0]) / batch;
-  const Index seen = state.position + 1;
+  const std::vector<Index> positions(tokens.size(), state.position);
   Matrix weights = zeros(count, source_steps);
-  Matrix scratch = make_matrix(2, std::max(seen, source_steps));
-  Real* self_weights = ref(scratch).row(1);
+  Matrix scratch = make_matrix(1, source_steps);
 
   const auto self = [&](std::size_t l, Variable y) {
-    const AttentionLayer& layer = layers_[l].self_attention;
-    DecoderState::RowValues& keys = state.rows[2 * l];
-    DecoderState::RowValues& values = state.rows[2 * l + 1];
-    append(keys, ref(tape.value(layer.key(tape, y))), state.position);
-    append(values, ref(tape.value(layer.value(tape, y))), state.position);
-    const Variable query = layer.query(tape, y);
-    Matrix context = make_matrix(count, width_);
+    const SelfAttention& layer = *layers_[l].self_attention;
+    const std::vector<Index> widths = layer.cache_widths();
+    const auto caches = std::span(state.rows).subspan(l * widths.size(), widths.size());
+    append_entries(tape, layer.entries(tape, y, positions), state.position, caches);
+    std::vector<AttendedPositions> pieces;
     for (Index r = 0; r < count; ++r) {
-      attend(ref(tape.value(query)).row(r), width_, {ref(keys.values).row(r), width_},
-             {ref(values.values).row(r), width_}, width_, seen, layer.heads, layer.scale(),
-             ref(context).row(r), self_weights, scratch.data());
+      pieces.push_back(cached_positions(caches, widths, r, state.position + 1));
     }
-    return layer.output(tape, tape.variable(std::move(context)));
+    return layer.step(tape, y, positions, {pieces});
   };
   const auto cross = [&](std::size_t l, Variable y) {
     const AttentionLayer& layer = layers_[l].cross_attention;
     const ConstMatrixRef keys = ref(source.keys[l]), values = ref(source.values[l]);
     const Variable query = layer.query(tape, y);
+    const Index width = layer.head_width();
+    const StepHeads heads{layer.heads, layer.heads, width, width, layer.scale()};
     Matrix context = make_matrix(count, width_);
     for (Index r = 0; r < count; ++r) {
       const Index b = state.source_rows[static_cast<std::size_t>(r)];
-      attend(ref(tape.value(query)).row(r), width_, {keys.row(b), batch * width_},
-             {values.row(b), batch * width_}, width_,
-             source.memory_lengths[static_cast<std::size_t>(b)], layer.heads, layer.scale(),
-             ref(context).row(r), ref(weights).row(r), scratch.data());
+      const AttendedPositions positions_of_source{
+          keys.row(b), batch * width_, values.row(b), batch * width_,
+          source.memory_lengths[static_cast<std::size_t>(b)]};
+      attend(ref(tape.value(query)).row(r), {&positions_of_source, 1}, heads, ref(context).row(r),
+             ref(weights).row(r), scratch.data());
     }
     return layer.output(tape, tape.variable(std::move(context)));
   };
-  const Variable x = embedding_(tape, tokens, count, state.position);
+  const Variable x = codes_(tape, scaled_embedding(tape, embedding_, tokens), positions);
   const Variable features = run(tape, x, self, cross);
   return {features, pooled_ ? make_matrix(0, 0) : std::move(weights)};
 }

@@ -5,6 +5,8 @@
 // keys and values of the positions that it has read.
 
 #include "seqlab/models/decoder.hpp"
+#include "seqlab/nn/positions.hpp"
+#include "seqlab/nn/self_attention.hpp"
 #include "seqlab/nn/transformer.hpp"
 
 namespace seqlab {
@@ -23,7 +25,8 @@ class TransformerDecoder : public Decoder {
 
  private:
   struct Layer {
-    AttentionLayer self_attention, cross_attention;
+    std::unique_ptr<SelfAttention> self_attention;
+    AttentionLayer cross_attention;
     FeedForward feed_forward;
     Residual self_residual, cross_residual, feed_forward_residual;
   };
@@ -37,12 +40,13 @@ class TransformerDecoder : public Decoder {
   template <typename Self, typename Cross>
   Variable run(Tape& tape, Variable x, Self&& self, Cross&& cross) const;
 
-  PositionedEmbedding embedding_;
+  Parameter embedding_;
+  PositionCodes codes_;
   Index width_;
   bool pooled_;
   double dropout_;
   std::vector<Layer> layers_;
-  LayerNorm final_norm_;  ///< pre-norm only
+  Norm final_norm_;  ///< pre-norm only
 };
 
 }  // namespace SEQLAB_PRECISION

@@ -3,6 +3,8 @@
 // Transformer encoder (Vaswani 2017). Its summary is the mean of its annotations.
 
 #include "seqlab/models/encoder.hpp"
+#include "seqlab/nn/positions.hpp"
+#include "seqlab/nn/self_attention.hpp"
 #include "seqlab/nn/transformer.hpp"
 
 namespace seqlab {
@@ -16,16 +18,17 @@ class TransformerEncoder : public Encoder {
 
  private:
   struct Layer {
-    AttentionLayer attention;
+    std::unique_ptr<SelfAttention> attention;
     FeedForward feed_forward;
     Residual attention_residual, feed_forward_residual;
   };
 
-  PositionedEmbedding embedding_;
+  Parameter embedding_;
+  PositionCodes codes_;
   Index width_;
   double dropout_;
   std::vector<Layer> layers_;
-  LayerNorm final_norm_;  ///< pre-norm only
+  Norm final_norm_;  ///< pre-norm only
 };
 
 }  // namespace SEQLAB_PRECISION

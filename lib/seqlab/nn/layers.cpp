@@ -8,10 +8,6 @@ Linear::Linear(ParameterStore& store, const std::string& name, Index in, Index o
   if (with_bias) bias = store.add(name + ".bias", 1, out, {Initializer::Kind::constant, 0.0});
 }
 
-LayerNorm::LayerNorm(ParameterStore& store, const std::string& name, Index width)
-    : gain(store.add(name + ".gain", 1, width, {Initializer::Kind::constant, 1.0})),
-      bias(store.add(name + ".bias", 1, width, {Initializer::Kind::constant, 0.0})) {}
-
 Parameter add_embedding(ParameterStore& store, const std::string& name, Index vocabulary,
                         Index width) {
   return store.add(name, vocabulary, width,

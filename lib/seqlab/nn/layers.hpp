@@ -21,15 +21,6 @@ struct Linear {
   Variable operator()(Tape& tape, Variable x) const { return linear(tape, x, weight, bias); }
 };
 
-struct LayerNorm {
-  Parameter gain;
-  Parameter bias;
-
-  LayerNorm() = default;
-  LayerNorm(ParameterStore& store, const std::string& name, Index width);
-  Variable operator()(Tape& tape, Variable x) const { return layer_norm(tape, x, gain, bias); }
-};
-
 /// An embedding table [V, E] ~ N(0, 1 / E).
 Parameter add_embedding(ParameterStore& store, const std::string& name, Index vocabulary,
                         Index width);

@@ -1,98 +1,70 @@
 #include "seqlab/nn/transformer.hpp"
 
-#include "seqlab/tensor/rows.hpp"
+#include "seqlab/autograd/swiglu.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
-/// PE(p, 2i) = sin(p / 10000^(2i/D)), PE(p, 2i+1) = cos of the same (Vaswani 2017, section 3.5).
-void fill_sinusoidal(Real* row, Index position, Index width) {
-  for (Index i = 0; i < width; i += 2) {
-    const double angle =
-        static_cast<double>(position) *
-        std::exp(-std::log(10000.0) * static_cast<double>(i) / static_cast<double>(width));
-    row[i] = static_cast<Real>(std::sin(angle));
-    if (i + 1 < width) row[i + 1] = static_cast<Real>(std::cos(angle));
-  }
+using Kind = TransformerOptions::Activation;
+
+Index inner_width(Index width, const TransformerOptions& options) {
+  if (options.feed_forward > 0) return options.feed_forward;
+  if (options.activation != Kind::swiglu) return 4 * width;
+  return (8 * width / 3 + 7) / 8 * 8;  // whole registers
 }
 
 }  // namespace
 
 AttentionLayer::AttentionLayer(ParameterStore& store, const std::string& layer_name, Index width,
-                               Index head_count)
-    : name(layer_name),
-      query(store, name + ".query", width, width),
-      key(store, name + ".key", width, width),
-      value(store, name + ".value", width, width),
-      output(store, name + ".output", width, width),
-      heads(head_count) {}
+                               Index head_count, Index kv_head_count)
+    : name(layer_name), heads(head_count), kv_heads(kv_head_count > 0 ? kv_head_count : head_count) {
+  const Index kv_width = width / heads * kv_heads;
+  query = Linear(store, name + ".query", width, width);
+  key = Linear(store, name + ".key", width, kv_width);
+  value = Linear(store, name + ".value", width, kv_width);
+  output = Linear(store, name + ".output", width, width);
+}
 
 Real AttentionLayer::scale() const {
-  return Real(1) / std::sqrt(static_cast<Real>(query.weight.rows / heads));
+  return Real(1) / std::sqrt(static_cast<Real>(head_width()));
 }
 
 Variable AttentionLayer::operator()(Tape& tape, Variable x, Variable memory,
                                     std::span<const Index> lengths, bool causal) const {
   const AttentionOutput attended =
       multi_head_attention(tape, query(tape, x), key(tape, memory), value(tape, memory),
-                           {heads, scale(), causal, lengths});
+                           {heads, scale(), causal, lengths, kv_heads});
   tape.show(name, attended.weights);
   return output(tape, attended.contexts);
 }
 
 FeedForward::FeedForward(ParameterStore& store, const std::string& name, Index width,
                          const TransformerOptions& options)
-    : activation(options.activation == TransformerOptions::Activation::relu ? Activation::relu
-                                                                            : Activation::gelu) {
-  const Index units = options.feed_forward > 0 ? options.feed_forward : 4 * width;
+    : activation(options.activation == Kind::relu ? Activation::relu : Activation::gelu) {
+  const Index units = inner_width(width, options);
   inner = Linear(store, name + ".inner", width, units);
+  if (options.activation == Kind::swiglu) gate = Linear(store, name + ".gate", width, units);
   outer = Linear(store, name + ".outer", units, width);
 }
 
 Variable FeedForward::operator()(Tape& tape, Variable x) const {
+  if (gate.weight.exists()) return outer(tape, swiglu(tape, gate(tape, x), inner(tape, x)));
   return outer(tape, activate(tape, activation, inner(tape, x)));
 }
 
 Residual add_residual(ParameterStore& store, const std::string& name, const ModelOptions& options) {
-  return {LayerNorm(store, name + ".norm", options.width), options.transformer.norm,
-          options.dropout};
+  return {Norm(store, name + ".norm", options.width, options.transformer.normalization),
+          options.transformer.norm, options.dropout};
 }
 
-PositionedEmbedding::PositionedEmbedding(ParameterStore& store, const std::string& name,
-                                         Parameter table, const TransformerOptions& options)
-    : table_(table) {
-  if (options.positions == TransformerOptions::Positions::learned) {
-    learned_ = store.add(name + ".positions", options.max_length, table.cols,
-                         {Initializer::Kind::normal, 0.02});
-  }
+Norm add_final_norm(ParameterStore& store, const std::string& name, const ModelOptions& options) {
+  if (options.transformer.norm != TransformerOptions::Norm::pre) return {};
+  return Norm(store, name, options.width, options.transformer.normalization);
 }
 
-Variable PositionedEmbedding::operator()(Tape& tape, std::span<const TokenId> tokens, Index batch,
-                                         Index first) const {
-  const Index width = table_.cols;
-  const Index steps = static_cast<Index>(tokens.size()) / batch;
-  const Variable x = embedding(tape, table_, tokens, std::sqrt(static_cast<Real>(width)));
-  if (learned_.exists()) {
-    if (first + steps > learned_.rows) {
-      throw RuntimeFailure(fmt::format(
-          "a sentence has {} positions, but the model learned only {} (max_length); use shorter "
-          "sentences or positions = sinusoidal",
-          first + steps, learned_.rows));
-    }
-    std::vector<TokenId> places(tokens.size());
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      places[i] = static_cast<TokenId>(first + static_cast<Index>(i) / batch);
-    }
-    return add(tape, x, embedding(tape, learned_, tape.keep(std::move(places))));
-  }
-  Matrix row = make_matrix(1, width);
-  const MatrixRef out = tape.mutable_value(x);
-  for (Index t = 0; t < steps; ++t) {
-    fill_sinusoidal(row.data(), first + t, width);
-    add_to_rows(out.row_block(t * batch, batch), row.data());
-  }
-  return x;
+Variable scaled_embedding(Tape& tape, Parameter table, std::span<const TokenId> tokens) {
+  return embedding(tape, table, tokens, std::sqrt(static_cast<Real>(table.cols)));
 }
 
 }  // namespace SEQLAB_PRECISION

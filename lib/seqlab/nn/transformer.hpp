@@ -1,13 +1,14 @@
 #pragma once
 
-// The parts of a Transformer (Vaswani 2017): projected attention, feed-forward, residual
-// connections with layer norm before (Xiong 2020) or after the sub-layer, positions.
+// The parts of a Transformer (Vaswani 2017) besides self-attention: projected attention,
+// feed-forward, residual connections with the norm before (Xiong 2020) or after the sub-layer.
 
 #include <string>
 
 #include "seqlab/autograd/attention.hpp"
 #include "seqlab/models/options.hpp"
 #include "seqlab/nn/layers.hpp"
+#include "seqlab/nn/norm.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -17,10 +18,13 @@ struct AttentionLayer {
   std::string name;  ///< shows its weights by it
   Linear query, key, value, output;
   Index heads = 1;
+  Index kv_heads = 1;
 
   AttentionLayer() = default;
+  /// `kv_head_count` heads of keys and values, 0: as many as heads.
   AttentionLayer(ParameterStore& store, const std::string& layer_name, Index width,
-                 Index head_count);
+                 Index head_count, Index kv_head_count = 0);
+  Index head_width() const { return query.weight.rows / heads; }
   /// 1 / sqrt(head width)
   Real scale() const;
   /// Queries from x [T*B, D], keys and values from memory [S*B, D].
@@ -28,9 +32,10 @@ struct AttentionLayer {
                       bool causal) const;
 };
 
-/// W2 activation(W1 x + b1) + b2
+/// W2 activation(W1 x + b1) + b2, or W2 (silu(Wg x + bg) * (W1 x + b1)) + b2 (SwiGLU, Shazeer 2020).
 struct FeedForward {
   Linear inner, outer;
+  Linear gate;  ///< SwiGLU only
   Activation activation = Activation::relu;
 
   FeedForward() = default;
@@ -41,7 +46,7 @@ struct FeedForward {
 
 /// x + dropout(f(norm(x))), or with post-norm: norm(x + dropout(f(x))).
 struct Residual {
-  LayerNorm norm;
+  Norm norm;
   TransformerOptions::Norm position = TransformerOptions::Norm::pre;
   double dropout_rate = 0.0;
 
@@ -54,23 +59,14 @@ struct Residual {
   }
 };
 
-/// A residual connection whose layer norm is `name`.norm.
+/// A residual connection whose norm is `name`.norm.
 Residual add_residual(ParameterStore& store, const std::string& name, const ModelOptions& options);
 
-/// Token embeddings times sqrt(D) plus positions.
-class PositionedEmbedding {
- public:
-  /// Learned positions are the parameter `name`.positions [max_length, D].
-  PositionedEmbedding(ParameterStore& store, const std::string& name, Parameter table,
-                      const TransformerOptions& options);
-  /// tokens [T*B] time-major, of which the first step stands at position `first`. Throws
-  /// RuntimeFailure past the last learned position.
-  Variable operator()(Tape& tape, std::span<const TokenId> tokens, Index batch, Index first) const;
+/// The norm after the last layer, which only norms before the sub-layers need.
+Norm add_final_norm(ParameterStore& store, const std::string& name, const ModelOptions& options);
 
- private:
-  Parameter table_;
-  Parameter learned_;
-};
+/// Token embeddings times sqrt(D).
+Variable scaled_embedding(Tape& tape, Parameter table, std::span<const TokenId> tokens);
 
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

@@ -6,23 +6,36 @@
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
-void attend(const Real* query, Index key_width, Positions keys, Positions values,
-            Index value_width, Index length, Index heads, Real scale, Real* context, Real* weights,
-            Real* scratch) {
-  const Index key_head = key_width / heads;
-  const Index value_head = value_width / heads;
-  counted_flops += 2.0 * static_cast<double>(length * (key_width + value_width));
-  std::fill_n(context, value_width, Real(0));
+void attend(const Real* query, std::span<const AttendedPositions> pieces, const StepHeads& options,
+            Real* context, Real* weights, Real* scratch) {
+  const auto [heads, kv_heads, key_width, value_width, scale, slopes] = options;
+  Index length = 0;
+  for (const AttendedPositions& piece : pieces) length += piece.length;
+  counted_flops += 2.0 * static_cast<double>(length * heads * (key_width + value_width));
+  std::fill_n(context, heads * value_width, Real(0));
   std::fill_n(weights, length, Real(0));
   for (Index h = 0; h < heads; ++h) {
-    const Real* q = query + h * key_head;
-    for (Index j = 0; j < length; ++j) {
-      scratch[j] = scale * dot(q, keys.data + j * keys.stride + h * key_head, key_head);
+    const Index kv_head = h / (heads / kv_heads);
+    const Real* q = query + h * key_width;
+    Real* score = scratch;
+    for (const AttendedPositions& piece : pieces) {
+      const Real* keys = piece.keys + kv_head * key_width;
+      for (Index j = 0; j < piece.length; ++j) {
+        *score++ = scale * dot(q, keys + j * piece.key_stride, key_width);
+      }
+    }
+    if (!slopes.empty()) {
+      const Real slope = slopes[static_cast<std::size_t>(h)];
+      for (Index j = 0; j < length; ++j) scratch[j] -= slope * static_cast<Real>(length - 1 - j);
     }
     softmax(scratch, length);
-    for (Index j = 0; j < length; ++j) {
-      add_scaled(context + h * value_head, scratch[j],
-                 values.data + j * values.stride + h * value_head, value_head);
+    const Real* weight = scratch;
+    for (const AttendedPositions& piece : pieces) {
+      const Real* values = piece.values + kv_head * value_width;
+      for (Index j = 0; j < piece.length; ++j) {
+        add_scaled(context + h * value_width, *weight++, values + j * piece.value_stride,
+                   value_width);
+      }
     }
     add_scaled(weights, Real(1) / static_cast<Real>(heads), scratch, length);
   }

@@ -1,0 +1,14 @@
+#pragma once
+
+// Root mean square norm (Zhang and Sennrich 2019): layer norm without the mean and the bias.
+
+#include "seqlab/autograd/tape.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+/// gain * x / sqrt(mean of x^2 + 1e-5) over each row of x [N, D]; gain [1, D].
+Variable rms_norm(Tape& tape, Variable x, Parameter gain);
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

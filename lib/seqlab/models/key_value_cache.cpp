@@ -1,0 +1,52 @@
+#include "seqlab/models/key_value_cache.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+namespace {
+
+constexpr Index kFirstCapacity = 32;
+
+void append(DecoderState::RowValues& cache, ConstMatrixRef values, Index position) {
+  const Index used = position * values.cols;
+  if (used + values.cols > cols(cache.values)) {
+    Matrix larger = make_matrix(values.rows, std::max(kFirstCapacity * values.cols, 2 * used));
+    for (Index r = 0; r < values.rows; ++r) {
+      std::copy_n(ref(cache.values).row(r), used, ref(larger).row(r));
+    }
+    cache.values = std::move(larger);
+  }
+  for (Index r = 0; r < values.rows; ++r) {
+    std::copy_n(values.row(r), values.cols, ref(cache.values).row(r) + used);
+  }
+  cache.used_columns = used + values.cols;
+}
+
+}  // namespace
+
+std::vector<DecoderState::RowValues> empty_caches(const SelfAttention& layer, Index row_count) {
+  std::vector<DecoderState::RowValues> caches;
+  for (const Index width : layer.cache_widths()) {
+    caches.push_back({make_matrix(row_count, kFirstCapacity * width), 0});
+  }
+  return caches;
+}
+
+void append_entries(Tape& tape, std::span<const Variable> entries, Index position,
+                    std::span<DecoderState::RowValues> caches) {
+  for (std::size_t c = 0; c < entries.size(); ++c) {
+    append(caches[c], ref(tape.value(entries[c])), position);
+  }
+}
+
+AttendedPositions cached_positions(std::span<const DecoderState::RowValues> caches,
+                                   const std::vector<Index>& widths, Index r, Index length) {
+  AttendedPositions positions{ref(caches[0].values).row(r), widths[0], nullptr, 0, length};
+  if (caches.size() > 1) {
+    positions.values = ref(caches[1].values).row(r);
+    positions.value_stride = widths[1];
+  }
+  return positions;
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

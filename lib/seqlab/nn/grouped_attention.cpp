@@ -1,0 +1,62 @@
+#include "seqlab/nn/grouped_attention.hpp"
+
+#include "seqlab/autograd/rotary.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+using Positions = TransformerOptions::Positions;
+
+GroupedAttention::GroupedAttention(ParameterStore& store, const std::string& name, Index width,
+                                   const TransformerOptions& options)
+    : layer_(store, name, width, options.heads, options.kv_heads),
+      rotary_(options.positions == Positions::rope) {
+  if (options.positions != Positions::alibi) return;
+  for (Index h = 0; h < options.heads; ++h) {
+    slopes_.push_back(static_cast<Real>(
+        std::exp2(-8.0 * static_cast<double>(h + 1) / static_cast<double>(options.heads))));
+  }
+}
+
+std::vector<Index> GroupedAttention::cache_widths() const {
+  return {layer_.key.weight.rows, layer_.value.weight.rows};
+}
+
+std::vector<Variable> GroupedAttention::entries(Tape& tape, Variable x,
+                                                std::span<const Index> positions) const {
+  Variable keys = layer_.key(tape, x);
+  if (rotary_) keys = rotary(tape, keys, layer_.kv_heads, positions);
+  return {keys, layer_.value(tape, x)};
+}
+
+Variable GroupedAttention::queries(Tape& tape, Variable x, std::span<const Index> positions) const {
+  const Variable query = layer_.query(tape, x);
+  return rotary_ ? rotary(tape, query, layer_.heads, positions) : query;
+}
+
+Variable GroupedAttention::forward(Tape& tape, Variable x, std::span<const Variable> entries,
+                                   std::span<const Index> positions, std::span<const Index> lengths,
+                                   bool causal) const {
+  const AttentionOutput attended = multi_head_attention(
+      tape, queries(tape, x, positions), entries[0], entries[1],
+      {layer_.heads, layer_.scale(), causal, lengths, layer_.kv_heads, slopes_});
+  tape.show(layer_.name, attended.weights);
+  return layer_.output(tape, attended.contexts);
+}
+
+Variable GroupedAttention::step(Tape& tape, Variable x, std::span<const Index> positions,
+                                const CachedRows& cached) const {
+  const Variable query = queries(tape, x, positions);
+  const Index width = layer_.head_width();
+  const StepHeads heads{layer_.heads, layer_.kv_heads, width, width, layer_.scale(), slopes_};
+  Matrix contexts = make_matrix(tape.rows(x), layer_.output.weight.cols);
+  Matrix scratch = make_matrix(2, cached.longest());
+  for (Index r = 0; r < rows(contexts); ++r) {
+    attend(ref(tape.value(query)).row(r), cached.row(r), heads, ref(contexts).row(r),
+           ref(scratch).row(0), ref(scratch).row(1));
+  }
+  return layer_.output(tape, tape.variable(std::move(contexts)));
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
