@@ -85,10 +85,9 @@ void print_profile(const Json& json) {
     std::cout << fmt::format("  {:<32}{}{}\n", operation["operation"].get<std::string>(),
                              work_text(operation["forward"]), work_text(operation["backward"]));
   }
-  const Json& requests = json["requests_per_step"];
   std::cout << fmt::format(
       "  {:.1f} ms in these; {:.1f} allocations and {:.1f} page faults in a steady step\n\n", total,
-      requests["allocations"].get<double>(), requests["page_faults"].get<double>());
+      json["allocations_per_step"].get<double>(), json["page_faults_per_step"].get<double>());
 }
 
 void print_header() {

@@ -46,6 +46,7 @@ Corpus random_corpus(Index sentences, Index words, Index vocabulary) {
   return corpus;
 }
 
+using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
@@ -137,40 +138,46 @@ double product_limit(Workers& workers) {
   return median(rates);
 }
 
-/// Requests for memory in a step that is not the first: the difference of a longer and a shorter
-/// run, so that what a run needs once does not count.
-nlohmann::ordered_json steady_requests(SequenceModel& model, const BenchOptions& options) {
-  constexpr Index kSteps = 8;
-  const auto requests = [&](Index updates) {
-    const MemoryRequests before = memory_requests();
-    train(model, options, updates);
-    const MemoryRequests after = memory_requests();
-    return MemoryRequests{after.allocations - before.allocations,
-                          after.page_faults - before.page_faults};
-  };
-  const MemoryRequests few = requests(kWarmup);
-  const MemoryRequests many = requests(kWarmup + kSteps);
-  const auto per_step = [](std::int64_t difference) {
-    return static_cast<double>(difference) / static_cast<double>(kSteps);
-  };
-  return {{"allocations", per_step(many.allocations - few.allocations)},
-          {"page_faults", per_step(many.page_faults - few.page_faults)}};
+/// What a training run of so many updates did.
+struct Account {
+  Profile profile;
+  MemoryRequests requests;
+};
+
+Account account(SequenceModel& model, const BenchOptions& options, Index updates) {
+  Account result;
+  const ProfileScope scope(result.profile);
+  const MemoryRequests before = memory_requests();
+  train(model, options, updates);
+  const MemoryRequests after = memory_requests();
+  result.requests = {after.allocations - before.allocations,
+                     after.page_faults - before.page_faults};
+  return result;
 }
 
-nlohmann::ordered_json operations_json(const Profile& profile, Index updates) {
-  const auto work = [&](const Profile::Work& w) {
-    const auto count = static_cast<double>(updates);
-    return nlohmann::ordered_json{{"ms", 1e3 * w.seconds / count},
-                                  {"calls", static_cast<double>(w.calls) / count},
-                                  {"gflop", w.flops / count / 1e9}};
+/// A step in detail: the difference of a longer and a shorter run, so that what a run does once
+/// (first steps, validation, files) does not count.
+void add_profile(SequenceModel& model, const BenchOptions& options, Json& result) {
+  const Account few = account(model, options, kWarmup);
+  const Account many = account(model, options, kWarmup + options.steps);
+  const auto per_step = [&](auto after, auto before) {
+    return static_cast<double>(after - before) / static_cast<double>(options.steps);
   };
-  nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const Profile::Operation& operation : profile.operations()) {
-    list.push_back({{"operation", operation.name},
-                    {"forward", work(operation.forward)},
-                    {"backward", work(operation.backward)}});
+  const auto work = [&](const Profile::Work& after, const Profile::Work& before) {
+    return Json{{"ms", 1e3 * per_step(after.seconds, before.seconds)},
+                {"calls", per_step(after.calls, before.calls)},
+                {"gflop", per_step(after.flops, before.flops) / 1e9}};
+  };
+  Json& operations = result["operations"] = Json::array();
+  for (std::size_t i = 0; i < many.profile.operations().size(); ++i) {
+    const Profile::Operation& after = many.profile.operations()[i];
+    const Profile::Operation& before = few.profile.operations().at(i);
+    operations.push_back({{"operation", after.name},
+                          {"forward", work(after.forward, before.forward)},
+                          {"backward", work(after.backward, before.backward)}});
   }
-  return list;
+  result["allocations_per_step"] = per_step(many.requests.allocations, few.requests.allocations);
+  result["page_faults_per_step"] = per_step(many.requests.page_faults, few.requests.page_faults);
 }
 
 /// Peak memory of the process, MB (2^20 bytes).
@@ -182,13 +189,13 @@ double peak_memory() {
 
 }  // namespace
 
-nlohmann::ordered_json run_bench(const BenchOptions& options) {
+Json run_bench(const BenchOptions& options) {
   ModelOptions model_options = find_family(options.family).defaults;
   model_options.width = options.width;
   const auto model =
       make_model(model_options, {options.vocabulary, options.vocabulary}, /*seed=*/1);
 
-  nlohmann::ordered_json result;
+  Json result;
   result["model"] = options.family;
   result["threads"] = options.threads;
   result["width"] = options.width;
@@ -217,14 +224,7 @@ nlohmann::ordered_json run_bench(const BenchOptions& options) {
         std::round(static_cast<double>(options.sentences * kDecodingSteps) / decoding);
     result["decode_ms"] = 1e3 * decoding;
   }
-  if (options.profile) {
-    Profile profile;
-    const ProfileScope scope(profile);
-    const Index updates = kWarmup + options.steps;
-    train(*model, options, updates);
-    result["operations"] = operations_json(profile, updates);
-    result["requests_per_step"] = steady_requests(*model, options);
-  }
+  if (options.profile) add_profile(*model, options, result);
   return result;
 }
 
