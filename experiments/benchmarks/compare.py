@@ -40,8 +40,7 @@ GOALS = {
 OTHER_GOALS = {"environment": 2.0, "package": 4.0, "bf16": 1.6}
 COLUMNS = ("round", "program", "setting", "size", "threads", "model", "parameters",
            TRAINING, "step_ms", DECODING, "decode_ms", "peak_memory_mb", "gflops",
-           "gemm_limit_gflops", "gemm_limit_share", "allocations_per_step", "kernels", "version",
-           "others_busy")
+           "gemm_limit_gflops", "gemm_limit_share", "kernels", "version", "others_busy")
 
 
 class Results:
@@ -174,11 +173,10 @@ def other_table(results: Results) -> str:
             scaling = [ratio(get("fp32", c), get("fp32", c, 1)) for c in (TRAINING, DECODING)]
         rows.append([size, str(threads), model, number(memory[0]), number(memory[1]),
                      ratio(*memory), *scaling, number(get("fp32", "gflops")),
-                     "-" if share is None else f"{100 * share:.0f} %",
-                     number(get("fp32", "allocations_per_step"))])
+                     "-" if share is None else f"{100 * share:.0f} %"])
     return table(["size", "threads", "model", "seqlab MB", "PyTorch MB", "ratio",
-                  "training to 1 thread", "decoding to 1 thread", "GFLOP/s", "of the GEMM limit",
-                  "allocations a step"], rows)
+                  "training to 1 thread", "decoding to 1 thread", "GFLOP/s", "of the GEMM limit"],
+                 rows)
 
 
 def blas_environment() -> str:

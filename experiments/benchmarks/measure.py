@@ -56,9 +56,11 @@ def bench(seqlab: pathlib.Path, model: str, size: str, length: int, batch: int, 
     if not seqlab.exists():
         raise Failure(f"there is no {seqlab}; build it first: cmake --preset release && "
                       "cmake --build build, or name another with --seqlab")
-    return run([seqlab, "bench", "--models", model, "--size", size, "--length", length, "--batch",
-                batch, "--threads", threads, "--steps", steps, "--precision", precision,
-                "--json"])[0]
+    command = [seqlab, "bench", "--models", model, "--size", size, "--length", length, "--batch",
+               batch, "--threads", threads, "--steps", steps, "--json"]
+    if precision != "fp32":
+        command += ["--precision", precision]
+    return run(command)[0]
 
 
 def write_whole(path: pathlib.Path, text: str) -> None:
@@ -101,7 +103,7 @@ def main(function) -> None:
     """Runs a script's function; an error that the user can mend is one line."""
     try:
         function()
-    except (Failure, OSError) as error:
+    except (Failure, OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"{os.path.basename(sys.argv[0])}: {error}")
     except KeyboardInterrupt:
         sys.exit(f"{os.path.basename(sys.argv[0])}: interrupted")
