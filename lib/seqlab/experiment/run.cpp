@@ -50,11 +50,7 @@ TrainingData load_training_data(const RunRequest& request, const RunDirectory& r
   TrainingData loaded;
   const ParallelText train = load_text(data, Split::train);
   const ParallelText valid = load_text(data, Split::valid);
-  // Ranks other than 0 read what it has written.
-  Communicator& communicator = *request.communicator;
-  if (!communicator.root()) communicator.wait_for_all();
-  loaded.tokenizers = tokenizers_of(run, data, train, request.resume || !communicator.root());
-  if (communicator.root()) communicator.wait_for_all();
+  loaded.tokenizers = tokenizers_of(run, data, train, request.resume);
   FilterReport filter;
   loaded.train = make_training_corpus(train, loaded.tokenizers, data.max_source_tokens,
                                       data.max_target_tokens, &filter);
@@ -98,7 +94,6 @@ Json make_manifest(const RunRequest& request, const SequenceModel& model, const 
   manifest["data"] = data;
   manifest["threads"] = thread_count(training.workers);
   manifest["shards"] = training.shards;
-  manifest["ranks"] = request.communicator->size();
   manifest["machine"] = machine_manifest();
   return manifest;
 }
@@ -141,9 +136,7 @@ BleuOptions bleu_options(const EvaluationOptions& options) {
 TrainingResult train_run(const RunRequest& request, const Report& report) {
   const std::string config = write_experiment(*request.experiment, *request.model, request.seed);
   const RunDirectory run(request.directory);
-  Communicator& communicator = *request.communicator;
-  shards_of_each_rank(request.model->training.shards, communicator);  // before a file is made
-  if (communicator.root()) run.prepare(config, request.resume);
+  run.prepare(config, request.resume);
   const TrainingData data = load_training_data(request, run, report);
 
   const std::unique_ptr<SequenceModel> model = make_model(
@@ -152,23 +145,16 @@ TrainingResult train_run(const RunRequest& request, const Report& report) {
       request.seed);
   report(fmt::format("model {}: {} parameters", request.model->name, model->parameters().count()));
   Json manifest = make_manifest(request, *model, data.manifest);
-  if (communicator.root()) run.write_json("manifest.json", manifest);
+  run.write_json("manifest.json", manifest);
 
   Fingerprint fingerprint = deciding_settings(config, "config.cfg");
-  std::string seen_by_all = config;
-  for (const auto& [name, checksum] : data.checksums) {
-    fingerprint["data." + name] = checksum;
-    seen_by_all += checksum;
-  }
-  communicator.require_same("experiment or data", seen_by_all);
+  for (const auto& [name, checksum] : data.checksums) fingerprint["data." + name] = checksum;
   TrainingOptions options = request.model->training;
   options.seed = request.seed;
-  TrainingLog log = communicator.root() ? TrainingLog(run.path(), std::cerr)
-                                        : TrainingLog("", std::cerr, ProgressStyle::none);
-  Trainer trainer(*model, data.train, data.valid, options, run.path(), fingerprint, log,
-                  communicator);
+  TrainingLog log(run.path(), std::cerr);
+  Trainer trainer(*model, data.train, data.valid, options, run.path(), fingerprint, log);
   const TrainingResult result = trainer.run(request.resume);
-  if (!result.interrupted() && communicator.root()) {
+  if (!result.interrupted()) {
     manifest["training"] = training_summary(result);
     run.write_json("manifest.json", manifest);
   }
