@@ -10,6 +10,7 @@
 #include "seqlab/experiment/config_parser.hpp"
 #include "seqlab/experiment/experiment.hpp"
 #include "seqlab/experiment/version.hpp"
+#include "seqlab/training/communicator.hpp"
 
 namespace seqlab {
 
@@ -46,6 +47,12 @@ void print_help() {
                "      seqlab --help-config explains the keys of experiment files.\n";
 }
 
+/// Several processes of other commands would only do the same work in the same files.
+void check_ranks(const std::string& command) {
+  if (command == "train" || launched_ranks() == 1) return;
+  throw UsageError("this command runs in one process: start it without an MPI launcher");
+}
+
 int run(int argc, char** argv) {
   if (argc < 2) {
     print_help();
@@ -66,16 +73,21 @@ int run(int argc, char** argv) {
   }
   std::vector<std::string> names;
   for (const Command& command : kCommands) {
-    if (name == command.name) return command.main(argc - 1, argv + 1);
+    if (name == command.name) {
+      check_ranks(name);
+      return command.main(argc - 1, argv + 1);
+    }
     names.emplace_back(command.name);
   }
   throw UsageError(unknown_name_message("command", name, names));
 }
 
 int complain(int argc, char** argv, const char* message, int status) {
+  let_root_speak_first();
   std::cout.flush();
   std::cerr << "seqlab" << (argc > 1 ? std::string(" ") + argv[1] : "") << ": " << message
             << std::endl;
+  end_all_ranks(status);
   return status;
 }
 

@@ -8,6 +8,7 @@ packages=(
   cmake g++ ninja-build libxtensor-dev libxtensor-blas-dev libxsimd-dev libopenblas-dev
   libboost-program-options-dev libboost-iostreams-dev doctest-dev nlohmann-json3-dev libfmt-dev
   libsentencepiece-dev libicu-dev libdnnl-dev gnuplot-nox
+  libopenmpi-dev openmpi-bin
   sword-text-web sword-text-sparv libsword-utils python3)
 
 say() { printf '== %s\n' "$*"; }

@@ -9,6 +9,7 @@
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/data_sets.hpp"
 #include "seqlab/experiment/run.hpp"
+#include "seqlab/training/communicator.hpp"
 
 namespace seqlab {
 
@@ -59,6 +60,8 @@ const NamedModel& chosen_model(const CommandLine& command, const Experiment& exp
 
 int train_main(int argc, char** argv) {
   using boost::program_options::value;
+  std::unique_ptr<Communicator> communicator = connect_ranks();
+  const bool root = communicator->root();
   CommandLine command(
       "train", "EXPERIMENT.cfg",
       "Trains one model of an experiment with one seed, then translates and scores the test set.\n"
@@ -66,12 +69,18 @@ int train_main(int argc, char** argv) {
       "valid.csv,\n"
       "the parameters (safetensors), the translations and their scores, and at last `done`.\n"
       "A run that was stopped, by Ctrl-C or by a power cut, goes on with --resume and ends with\n"
-      "the same numbers as one that never stopped.",
+      "the same numbers as one that never stopped.\n\n"
+      "Under mpirun all processes (ranks) train one model together, each on its part of every\n"
+      "batch; [training] shards must be the number of ranks, or 2, 4, 8, ... times as many, and\n"
+      "workers are the threads of each rank. The numbers are those of one process with as many\n"
+      "shards. SIGUSR1 to mpirun stops the run like Ctrl-C does without it.",
       "  seqlab train experiments/reversal.cfg --model bahdanau --output results/demo\n"
       "  seqlab train experiments/reversal.cfg --model bahdanau --output results/demo --resume\n"
       "  seqlab train experiments/verses.cfg --model lstm --seed 2 --output results/lstm-2 \\\n"
       "      --set training.max_minutes=5 --set model.lstm.width=128\n"
-      "  seqlab train results/demo/config.cfg --output results/again     # repeats a run");
+      "  seqlab train results/demo/config.cfg --output results/again     # repeats a run\n"
+      "  mpirun -np 4 seqlab train experiments/verses.cfg --model transformer \\\n"
+      "      --output results/four --set training.shards=4 --set training.workers=1");
   command.add()("model", value<std::string>()->value_name("NAME"),
                 "which model of the experiment (may be left out if there is one only)");
   command.add()("seed", value<std::uint64_t>()->value_name("K"),
@@ -82,7 +91,9 @@ int train_main(int argc, char** argv) {
   command.add_overrides();
   if (!command.parse(argc, argv)) return 0;
 
+  const Report report_of_root = root ? Report(report) : [](const std::string&) {};
   RunRequest request;
+  request.communicator = communicator.get();
   request.directory = command.required("output");
   request.resume = command.has("resume");
   const Experiment experiment = load_experiment(command.argument(), command.overrides());
@@ -97,10 +108,12 @@ int train_main(int argc, char** argv) {
                                  command.argument()));
   }
   if (request.resume && RunDirectory(request.directory).done()) {
-    report(fmt::format("{} is finished already", request.directory.string()));
+    report_of_root(fmt::format("{} is finished already", request.directory.string()));
     return 0;
   }
-  const TrainingResult result = train_run(request, report);
+  const TrainingResult result = train_run(request, report_of_root);
+  communicator.reset();
+  if (!root) return 0;
   if (result.interrupted()) {
     throw RuntimeFailure(
         fmt::format("interrupted after update {}; go on with --resume", result.updates));

@@ -125,8 +125,8 @@ int translate_main(int argc, char** argv) {
   const DecodingOptions options = decoding_options(command, run.experiment.decoding);
   validate(options);
   const ModelOptions& model = run.named_model().options;
-  if (options.attention && model.decoder == DecoderKind::fixed_context) {
-    throw UsageError(fmt::format("--attention: the model {} sees one vector and has no attention",
+  if (options.attention && !model.attends_to_source()) {
+    throw UsageError(fmt::format("--attention: the model {} has no attention over the source alone",
                                  run.named_model().name));
   }
   Translator translator(run, options, command.get<Index>("threads"), command.has("nbest"));

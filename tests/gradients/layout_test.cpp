@@ -15,6 +15,15 @@ TEST_CASE("gradients: rows and columns, ranges that overlap included") {
   });
 }
 
+TEST_CASE("gradients: rows_at, rows left out, repeated and empty") {
+  const std::vector<Index> places{2, -1, 0, 2, -1};
+  Problem problem;
+  problem.input(4, 5);
+  problem.check_gradients_of([&](Tape& tape, Inputs in) -> CheckedOutputs {
+    return {{rows_at(tape, in[0], places)}};
+  });
+}
+
 TEST_CASE("gradients: concatenate_columns") {
   Problem problem;
   problem.input(4, 3);

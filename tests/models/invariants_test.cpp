@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "models/model_fixture.hpp"
+#include "models/forced.hpp"
 #include "seqlab/decoding/beam_search.hpp"
 #include "seqlab/decoding/greedy.hpp"
 #include "seqlab/tensor/gemm.hpp"
@@ -11,63 +11,6 @@
 using namespace seqlab;
 
 namespace {
-
-/// log p of each next token, from logits.
-Matrix log_probabilities(const Matrix& logits) {
-  Matrix out = logits;
-  for (Index r = 0; r < rows(out); ++r) {
-    Real* row = ref(out).row(r);
-    const Real largest = max_value(row, cols(out));
-    const Real log_total = largest + std::log(sum_exp(row, cols(out), largest));
-    for (Index c = 0; c < cols(out); ++c) row[c] -= log_total;
-  }
-  return out;
-}
-
-/// Negative log-likelihood of each sentence, step by step through the search interface.
-std::vector<double> step_by_step(const SequenceModel& model, const Batch& batch,
-                                 std::vector<Matrix>* attention = nullptr) {
-  DecoderState state = model.start(batch.source);
-  std::vector<double> nll(static_cast<std::size_t>(batch.source.batch), 0.0);
-  for (Index t = 0; t < batch.target_input.steps; ++t) {
-    std::vector<TokenId> tokens;
-    for (Index b = 0; b < batch.source.batch; ++b) tokens.push_back(batch.target_input.at(t, b));
-    StepOutput out = model.step(tokens, state);
-    const Matrix logp = log_probabilities(out.logits);
-    for (Index b = 0; b < batch.source.batch; ++b) {
-      const TokenId target = batch.target_output.at(t, b);
-      if (target != kPad) {
-        nll[static_cast<std::size_t>(b)] -= static_cast<double>(ref(logp).row(b)[target]);
-      }
-    }
-    if (attention != nullptr) attention->push_back(std::move(out.attention));
-  }
-  return nll;
-}
-
-std::vector<double> whole_sequence(const SequenceModel& model, const Batch& batch) {
-  Tape tape(model.parameters().values());
-  return model.loss(tape, batch, {}).sentence_nll;
-}
-
-struct Example {
-  std::vector<Sentence> sources, targets;
-};
-
-Example ragged_example() {
-  Random random(11, "example");
-  Example example;
-  for (const Index length : {5, 1, 9, 3, 7}) {
-    example.sources.push_back(random_sentence(random, length));
-    example.targets.push_back(random_sentence(random, 10 - length));
-  }
-  return example;
-}
-
-void check_close(const std::vector<double>& a, const std::vector<double>& b) {
-  REQUIRE(a.size() == b.size());
-  for (std::size_t i = 0; i < a.size(); ++i) CHECK(a[i] == doctest::Approx(b[i]).epsilon(1e-5));
-}
 
 template <typename Function>
 void for_every_model(Function&& function) {
@@ -137,9 +80,7 @@ TEST_CASE("attention rows sum to one and are zero on padding") {
   for_every_model([&](const SequenceModel& model, const SmallModel& small_model) {
     std::vector<Matrix> attention;
     step_by_step(model, batch, &attention);
-    const bool pooled =
-        small_model.options.transformer.memory == TransformerOptions::Memory::pooled;
-    const bool attends = small_model.options.decoder != DecoderKind::fixed_context && !pooled;
+    const bool attends = small_model.options.attends_to_source();
     for (const Matrix& weights : attention) {
       CHECK((weights.size() != 0) == attends);
       for (Index r = 0; r < rows(weights); ++r) {

@@ -54,20 +54,31 @@ struct ProgramResult {
   std::string err;
 };
 
+/// Runs a command of the shell with this standard input. `suffix` is added behind the redirections.
+inline ProgramResult run_command(std::string command, const std::string& input = "",
+                                 const std::string& suffix = "") {
+  const Scratch scratch;
+  command += " < " + quoted(scratch.write("in", input));
+  command += " > " + quoted(scratch.file("out")) + " 2> " + quoted(scratch.file("err"));
+  command += ' ' + suffix;
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+          read_whole(scratch.path() / "out"), read_whole(scratch.path() / "err")};
+}
+
+/// The command that runs seqlab with these arguments.
+inline std::string seqlab_command(const std::vector<std::string>& arguments) {
+  std::string command = quoted(SEQLAB_BINARY_DIR "/seqlab");
+  for (const std::string& argument : arguments) command += ' ' + quoted(argument);
+  return command;
+}
+
 /// Runs seqlab with these arguments and this standard input. `shell_suffix` is added to the
 /// command as it is, for example "> /dev/full".
 inline ProgramResult run_seqlab(const std::vector<std::string>& arguments,
                                 const std::string& input = "",
                                 const std::string& shell_suffix = "") {
-  const Scratch scratch;
-  std::string command = quoted(SEQLAB_BINARY_DIR "/seqlab");
-  for (const std::string& argument : arguments) command += ' ' + quoted(argument);
-  command += " < " + quoted(scratch.write("in", input));
-  command += " > " + quoted(scratch.file("out")) + " 2> " + quoted(scratch.file("err"));
-  command += ' ' + shell_suffix;
-  const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-          read_whole(scratch.path() / "out"), read_whole(scratch.path() / "err")};
+  return run_command(seqlab_command(arguments), input, shell_suffix);
 }
 
 /// An experiment that trains in a second: copying of a few symbols.

@@ -22,6 +22,29 @@ Variable rows(Tape& tape, Variable x, Index first, Index count) {
   return result;
 }
 
+Variable rows_at(Tape& tape, Variable x, std::span<const Index> places) {
+  const ConstMatrixRef in = ref(tape.value(x));
+  Matrix out = make_matrix(static_cast<Index>(places.size()), in.cols);
+  for (Index r = 0; r < rows(out); ++r) {
+    const Index place = places[static_cast<std::size_t>(r)];
+    if (place < 0) {
+      std::fill_n(ref(out).row(r), in.cols, Real(0));
+    } else {
+      std::copy_n(in.row(place), in.cols, ref(out).row(r));
+    }
+  }
+  const Variable result = tape.variable(std::move(out));
+  tape.on_backward(result, [&tape, x, places, result] {
+    const MatrixRef from = tape.gradient(result);
+    const MatrixRef to = tape.gradient(x);
+    for (Index r = 0; r < from.rows; ++r) {
+      const Index place = places[static_cast<std::size_t>(r)];
+      if (place >= 0) add_scaled(to.row(place), Real(1), from.row(r), from.cols);
+    }
+  });
+  return result;
+}
+
 Variable columns(Tape& tape, Variable x, Index first, Index count) {
   const ProfiledOperation operation("columns");
   Matrix out = make_matrix(tape.rows(x), count);

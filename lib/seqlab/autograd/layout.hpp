@@ -12,6 +12,9 @@ inline namespace SEQLAB_PRECISION {
 /// `count` rows from row `first` on: in a time-major matrix, whole time steps.
 Variable rows(Tape& tape, Variable x, Index first, Index count);
 
+/// Row r is row places[r] of x, or zero where that is -1. `places` must outlive the backward pass.
+Variable rows_at(Tape& tape, Variable x, std::span<const Index> places);
+
 /// `count` columns from column `first` on.
 Variable columns(Tape& tape, Variable x, Index first, Index count);
 

@@ -18,16 +18,21 @@ std::vector<T> in_corpus_order(const std::vector<T>& values, const std::vector<B
 
 }  // namespace
 
-LossSum corpus_loss(const SequenceModel& model, const std::vector<Batch>& batches,
-                    Workers& workers) {
+std::vector<LossSum> batch_losses(const SequenceModel& model, const std::vector<Batch>& batches,
+                                  Workers& workers) {
   std::vector<LossSum> sums(batches.size());
   workers.run(static_cast<Index>(batches.size()), [&](Index i) {
     const auto index = static_cast<std::size_t>(i);
     Tape tape(model.parameters().values());
     sums[index] = model.loss(tape, batches[index], {});
   });
+  return sums;
+}
+
+LossSum corpus_loss(const SequenceModel& model, const std::vector<Batch>& batches,
+                    Workers& workers) {
   LossSum total;
-  for (const LossSum& sum : sums) total += sum;
+  for (const LossSum& sum : batch_losses(model, batches, workers)) total += sum;
   return total;
 }
 

@@ -13,6 +13,10 @@
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
+/// The sums over each batch. Same bits for any number of threads.
+std::vector<LossSum> batch_losses(const SequenceModel& model, const std::vector<Batch>& batches,
+                                  Workers& workers);
+
 /// The sums over all batches; per-sentence values are in the order of the batches. Same bits for
 /// any number of threads.
 LossSum corpus_loss(const SequenceModel& model, const std::vector<Batch>& batches,

@@ -75,17 +75,19 @@ const Keys<ModelOptions>& model_keys() {
   using R = RecurrentOptions;
   using T = TransformerOptions;
   static const Keys<O> keys = {
-      choice_key<O>("encoder", "what reads the source", FIELD(encoder),
+      choice_key<O>("encoder", "what reads the source; none: the decoder, before the target", FIELD(encoder),
                     Choices<EncoderKind>{{"rnn", EncoderKind::rnn},
                                          {"lstm", EncoderKind::lstm},
                                          {"gru", EncoderKind::gru},
-                                         {"transformer", EncoderKind::transformer}}),
-      choice_key<O>("decoder", "fixed_context sees one vector, the others attend to all positions",
+                                         {"transformer", EncoderKind::transformer},
+                                         {"none", EncoderKind::none}}),
+      choice_key<O>("decoder", "fixed_context sees one vector, recurrent (encoder = none) its own state, the others attend",
                     FIELD(decoder),
                     Choices<DecoderKind>{{"fixed_context", DecoderKind::fixed_context},
                                          {"bahdanau", DecoderKind::bahdanau},
                                          {"luong", DecoderKind::luong},
-                                         {"transformer", DecoderKind::transformer}}),
+                                         {"transformer", DecoderKind::transformer},
+                                         {"recurrent", DecoderKind::recurrent}}),
       integer_key<O>("width", "hidden units or model width", FIELD(width), 1),
       integer_key<O>("embedding", "embedding width; 0: the same as width", FIELD(embedding), 0),
       integer_key<O>("encoder_layers", "layers of the encoder", FIELD(encoder_layers), 1),

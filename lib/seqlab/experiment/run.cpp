@@ -50,7 +50,11 @@ TrainingData load_training_data(const RunRequest& request, const RunDirectory& r
   TrainingData loaded;
   const ParallelText train = load_text(data, Split::train);
   const ParallelText valid = load_text(data, Split::valid);
-  loaded.tokenizers = tokenizers_of(run, data, train, request.resume);
+  // Ranks other than 0 read what it has written.
+  Communicator& communicator = *request.communicator;
+  if (!communicator.root()) communicator.wait_for_all();
+  loaded.tokenizers = tokenizers_of(run, data, train, request.resume || !communicator.root());
+  if (communicator.root()) communicator.wait_for_all();
   FilterReport filter;
   loaded.train = make_training_corpus(train, loaded.tokenizers, data.max_source_tokens,
                                       data.max_target_tokens, &filter);
@@ -94,6 +98,7 @@ Json make_manifest(const RunRequest& request, const SequenceModel& model, const 
   manifest["data"] = data;
   manifest["threads"] = thread_count(training.workers);
   manifest["shards"] = training.shards;
+  manifest["ranks"] = request.communicator->size();
   manifest["machine"] = machine_manifest();
   return manifest;
 }
@@ -136,7 +141,9 @@ BleuOptions bleu_options(const EvaluationOptions& options) {
 TrainingResult train_run(const RunRequest& request, const Report& report) {
   const std::string config = write_experiment(*request.experiment, *request.model, request.seed);
   const RunDirectory run(request.directory);
-  run.prepare(config, request.resume);
+  Communicator& communicator = *request.communicator;
+  shards_of_each_rank(request.model->training.shards, communicator);  // before a file is made
+  if (communicator.root()) run.prepare(config, request.resume);
   const TrainingData data = load_training_data(request, run, report);
 
   const std::unique_ptr<SequenceModel> model = make_model(
@@ -145,16 +152,23 @@ TrainingResult train_run(const RunRequest& request, const Report& report) {
       request.seed);
   report(fmt::format("model {}: {} parameters", request.model->name, model->parameters().count()));
   Json manifest = make_manifest(request, *model, data.manifest);
-  run.write_json("manifest.json", manifest);
+  if (communicator.root()) run.write_json("manifest.json", manifest);
 
   Fingerprint fingerprint = deciding_settings(config, "config.cfg");
-  for (const auto& [name, checksum] : data.checksums) fingerprint["data." + name] = checksum;
+  std::string seen_by_all = config;
+  for (const auto& [name, checksum] : data.checksums) {
+    fingerprint["data." + name] = checksum;
+    seen_by_all += checksum;
+  }
+  communicator.require_same("experiment or data", seen_by_all);
   TrainingOptions options = request.model->training;
   options.seed = request.seed;
-  TrainingLog log(run.path(), std::cerr);
-  Trainer trainer(*model, data.train, data.valid, options, run.path(), fingerprint, log);
+  TrainingLog log = communicator.root() ? TrainingLog(run.path(), std::cerr)
+                                        : TrainingLog("", std::cerr, ProgressStyle::none);
+  Trainer trainer(*model, data.train, data.valid, options, run.path(), fingerprint, log,
+                  communicator);
   const TrainingResult result = trainer.run(request.resume);
-  if (!result.interrupted()) {
+  if (!result.interrupted() && communicator.root()) {
     manifest["training"] = training_summary(result);
     run.write_json("manifest.json", manifest);
   }

@@ -21,12 +21,13 @@ struct RunRequest {
   std::uint64_t seed = 1;
   std::filesystem::path directory;
   bool resume = false;
+  Communicator* communicator = &one_rank();  ///< the processes that train together
 };
 
 /// What people are told; one line each.
 using Report = std::function<void(const std::string&)>;
 
-/// Trains into the run's directory; best.safetensors and the manifest are there afterwards, unless
+/// Trains into the run's directory, into which rank 0 alone writes; best.safetensors and the manifest are there afterwards, unless
 /// the run was interrupted.
 TrainingResult train_run(const RunRequest& request, const Report& report);
 

@@ -4,9 +4,9 @@
 
 #include "seqlab/models/decoder.hpp"
 #include "seqlab/models/encoder.hpp"
+#include "seqlab/models/output_layer.hpp"
 #include "seqlab/models/registry.hpp"
 #include "seqlab/models/sequence_model.hpp"
-#include "seqlab/nn/layers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -18,21 +18,17 @@ class EncoderDecoder : public SequenceModel {
   LossSum loss(Tape& tape, const Batch& batch, const LossOptions& options) const override;
   DecoderState start(const TokenBatch& source) const override;
   StepOutput step(std::span<const TokenId> tokens, DecoderState& state) const override;
-  Index target_vocabulary() const override { return output_weight_.rows; }
+  Index target_vocabulary() const override { return output_.vocabulary(); }
   bool reads_source_backwards() const override { return reverse_source_; }
 
  private:
   /// The source as the encoder reads it: as it is, or reversed.
   const TokenBatch& encoder_input(Tape& tape, const TokenBatch& source) const;
-  /// Features of the decoder's width, brought to the output layer's.
-  Variable project(Tape& tape, Variable features) const;
 
   bool reverse_source_;
   std::unique_ptr<Encoder> encoder_;
   std::unique_ptr<Decoder> decoder_;
-  Linear projection_;  ///< where the decoder's features are not as wide as the output layer
-  Parameter output_weight_;  ///< [V, E]
-  Parameter output_bias_;    ///< [1, V]
+  OutputLayer output_;
 };
 
 }  // namespace SEQLAB_PRECISION

@@ -10,10 +10,12 @@
 
 namespace seqlab {
 
-enum class EncoderKind { rnn, lstm, gru, transformer };
+/// none: a language model, whose decoder reads the source itself, before the target.
+enum class EncoderKind { rnn, lstm, gru, transformer, none };
 /// fixed_context: a recurrent decoder that sees one vector. bahdanau: attention before the step.
-/// luong: attention after the step. transformer: causal self-attention and cross-attention.
-enum class DecoderKind { fixed_context, bahdanau, luong, transformer };
+/// luong: attention after the step. transformer: causal self-attention, and cross-attention where
+/// there is an encoder. recurrent: without an encoder, a recurrent language model.
+enum class DecoderKind { fixed_context, bahdanau, luong, transformer, recurrent };
 
 struct RecurrentOptions {
   bool bidirectional = false;  ///< encoder
@@ -71,6 +73,12 @@ struct ModelOptions {
   RecurrentOptions recurrent;
   TransformerOptions transformer;
 
+  /// Whether the decoder looks at positions of the source through attention of its own for them.
+  bool attends_to_source() const {
+    return encoder != EncoderKind::none && decoder != DecoderKind::fixed_context &&
+           !(decoder == DecoderKind::transformer &&
+             transformer.memory == TransformerOptions::Memory::pooled);
+  }
   Index embedding_width() const { return embedding > 0 ? embedding : width; }
 };
 

@@ -1,6 +1,7 @@
 #include "seqlab/models/registry.hpp"
 
 #include "seqlab/models/encoder_decoder.hpp"
+#include "seqlab/models/language_model.hpp"
 #include "seqlab/models/luong_decoder.hpp"
 #include "seqlab/models/recurrent_decoder.hpp"
 #include "seqlab/models/recurrent_encoder.hpp"
@@ -65,6 +66,22 @@ ModelOptions transformer_lstm() {
   return options;
 }
 
+ModelOptions decoder_only() {
+  ModelOptions options;
+  options.encoder = EncoderKind::none;
+  options.decoder = DecoderKind::transformer;
+  options.decoder_layers = 4;
+  return options;
+}
+
+ModelOptions recurrent_language_model(Cell cell) {
+  ModelOptions options;
+  options.encoder = EncoderKind::none;
+  options.decoder = DecoderKind::recurrent;
+  options.recurrent.cell = cell;
+  return options;
+}
+
 Cell cell_of(EncoderKind kind) {
   switch (kind) {
     case EncoderKind::rnn:
@@ -94,11 +111,35 @@ void validate_heads(const ModelOptions& options) {
   }
 }
 
+/// Whether it has an encoder, a decoder that goes with that, and a source to read.
+void validate_kinds(const ModelOptions& options, VocabularySizes sizes) {
+  const bool without_encoder = options.encoder == EncoderKind::none;
+  const bool recurrent = options.decoder == DecoderKind::recurrent;
+  if (without_encoder && !recurrent && options.decoder != DecoderKind::transformer) {
+    throw UsageError("encoder = none needs decoder = transformer or decoder = recurrent");
+  }
+  if (!without_encoder && recurrent) {
+    throw UsageError(
+        "decoder = recurrent reads the source itself and needs encoder = none; with an encoder use "
+        "decoder = fixed_context");
+  }
+  if (without_encoder && options.reverse_source) {
+    throw UsageError("reverse_source is for encoders; encoder = none has none");
+  }
+  if (!without_encoder && sizes.source == 0) {
+    throw UsageError(
+        "plain text has no source for an encoder to read; use a model with encoder = none "
+        "(decoder-only, rnn-lm, lstm-lm, gru-lm)");
+  }
+}
+
 void validate(const ModelOptions& options, VocabularySizes sizes) {
+  validate_kinds(options, sizes);
   const bool recurrent_decoder = options.decoder != DecoderKind::transformer;
   const bool transformer_part =
       options.encoder == EncoderKind::transformer || !recurrent_decoder;
-  if (recurrent_decoder && options.recurrent.bridge == RecurrentOptions::Bridge::copy) {
+  const bool bridged = recurrent_decoder && options.decoder != DecoderKind::recurrent;
+  if (bridged && options.recurrent.bridge == RecurrentOptions::Bridge::copy) {
     const bool same = options.encoder != EncoderKind::transformer &&
                       cell_of(options.encoder) == options.recurrent.cell &&
                       options.encoder_layers == options.decoder_layers &&
@@ -115,7 +156,8 @@ void validate(const ModelOptions& options, VocabularySizes sizes) {
         "a Transformer's embedding is as wide as the model: leave embedding out or set it to {}",
         options.width));
   }
-  if (options.tie == ModelOptions::Tie::all && sizes.source != sizes.target) {
+  const bool two_vocabularies = sizes.source > 0 && sizes.source != sizes.target;
+  if (options.tie == ModelOptions::Tie::all && two_vocabularies) {
     throw UsageError(fmt::format(
         "tie = all needs one joint vocabulary, but the source has {} tokens and the target {}; use "
         "joint = true in [data], or tie = output",
@@ -141,6 +183,12 @@ const std::vector<ModelFamily>& model_families() {
       {"transformer-pooled", "Transformer whose decoder sees one pooled vector",
        transformer_pooled()},
       {"transformer-lstm", "Transformer encoder, fixed-context LSTM decoder", transformer_lstm()},
+      {"decoder-only", "causal self-attention over source and target (Liu 2018, Radford 2018)",
+       decoder_only()},
+      {"rnn-lm", "tanh RNN language model (Mikolov 2010); source and target are one sequence",
+       recurrent_language_model(Cell::rnn)},
+      {"lstm-lm", "LSTM language model (Sundermeyer 2012)", recurrent_language_model(Cell::lstm)},
+      {"gru-lm", "GRU language model", recurrent_language_model(Cell::gru)},
   };
   return families;
 }
@@ -173,13 +221,18 @@ std::unique_ptr<Decoder> make_decoder(const ModelOptions& options, EncodedWidths
       return std::make_unique<LuongDecoder>(options, encoded, embedding, store);
     case DecoderKind::transformer:
       return std::make_unique<TransformerDecoder>(options, encoded, embedding, store);
+    case DecoderKind::recurrent:
+      break;
   }
-  throw std::logic_error("unknown decoder");
+  throw std::logic_error("no decoder for an encoder");
 }
 
 std::unique_ptr<SequenceModel> make_model(const ModelOptions& options, VocabularySizes sizes,
                                           std::uint64_t seed) {
   validate(options, sizes);
+  if (options.encoder == EncoderKind::none) {
+    return std::make_unique<LanguageModel>(options, sizes, seed);
+  }
   return std::make_unique<EncoderDecoder>(options, sizes, seed);
 }
 

@@ -56,8 +56,8 @@ std::size_t terminal_width() {
 }  // namespace
 
 TrainingLog::TrainingLog(std::filesystem::path directory, std::ostream& out, ProgressStyle style)
-    : train_{directory / "train.csv", {}},
-      valid_{directory / "valid.csv", {}},
+    : train_{directory.empty() ? directory : directory / "train.csv", {}},
+      valid_{directory.empty() ? directory : directory / "valid.csv", {}},
       out_(out),
       terminal_(style == ProgressStyle::terminal ||
                 (style == ProgressStyle::automatic && ::isatty(STDERR_FILENO) == 1)),
@@ -79,6 +79,7 @@ void TrainingLog::resume(std::int64_t train_bytes, std::int64_t valid_bytes) {
 
 /// Replaces the file by its first `keep_bytes` bytes, as far as there are whole rows of them.
 void TrainingLog::open(File& file, std::string_view header, std::int64_t keep_bytes) {
+  if (file.path.empty()) return;
   std::string content;
   if (keep_bytes > 0 && std::filesystem::exists(file.path)) {
     content = read_file(file.path).substr(0, static_cast<std::size_t>(keep_bytes));
@@ -92,6 +93,7 @@ void TrainingLog::open(File& file, std::string_view header, std::int64_t keep_by
 }
 
 void TrainingLog::write(File& file, std::string_view row) {
+  if (file.path.empty()) return;
   file.stream << row << std::flush;
   if (!file.stream) fail(file.path);
 }

@@ -42,7 +42,7 @@ enum class ProgressStyle { automatic, terminal, lines, none };
 class TrainingLog {
  public:
   /// The CSV files are made in `directory`, which must exist when `start` or `resume` is called;
-  /// text for people goes to `out`.
+  /// with "" there are none (for ranks other than 0). Text for people goes to `out`.
   TrainingLog(std::filesystem::path directory, std::ostream& out,
               ProgressStyle style = ProgressStyle::automatic);
   ~TrainingLog();

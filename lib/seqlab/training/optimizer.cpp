@@ -17,6 +17,15 @@ void add(const Real* x, Real* sum, Index n) {
   for_each_register(n, [&](auto load, auto store) { store(sum, load(sum) + load(x)); });
 }
 
+/// add_pairwise for one block.
+void add_pairwise(std::span<const std::span<Real>> gradients, Index begin, Index end) {
+  for (std::size_t stride = 1; stride < gradients.size(); stride *= 2) {
+    for (std::size_t i = 0; i + stride < gradients.size(); i += 2 * stride) {
+      add(gradients[i + stride].data() + begin, gradients[i].data() + begin, end - begin);
+    }
+  }
+}
+
 /// Independent sums, so that the additions can be done side by side.
 double sum_of_squares(const Real* x, Index n) {
   constexpr Index kSums = 16;
@@ -82,16 +91,20 @@ Simd broadcast(double value) { return Simd(static_cast<Real>(value)); }
 
 }  // namespace
 
+void add_pairwise(std::span<const std::span<Real>> gradients, Workers& workers) {
+  if (gradients.size() == 1) return;
+  workers.run_blocks(static_cast<Index>(gradients[0].size()),
+                     [&](Index, Index begin, Index end) { add_pairwise(gradients, begin, end); });
+}
+
 double sum_gradients(std::span<const std::span<Real>> gradients, Workers& workers) {
   const ProfiledOperation operation("sum and norm of gradients");
   const auto size = static_cast<Index>(gradients[0].size());
   std::vector<double> squares(static_cast<std::size_t>(Workers::blocks(size)));
   workers.run_blocks(size, [&](Index block, Index begin, Index end) {
-    Real* sum = gradients[0].data() + begin;
-    for (std::size_t i = 1; i < gradients.size(); ++i) {
-      add(gradients[i].data() + begin, sum, end - begin);
-    }
-    squares[static_cast<std::size_t>(block)] = sum_of_squares(sum, end - begin);
+    add_pairwise(gradients, begin, end);
+    squares[static_cast<std::size_t>(block)] =
+        sum_of_squares(gradients[0].data() + begin, end - begin);
   });
   return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
 }

@@ -13,15 +13,19 @@
 #include <vector>
 
 #include "seqlab/nn/parameters.hpp"
-#include "seqlab/training/options.hpp"
 #include "seqlab/tensor/workers.hpp"
+#include "seqlab/training/options.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
-/// Adds gradients[1], gradients[2], ... (all of one size) to gradients[0] in this order and returns
-/// the Euclidean norm of the sum, accumulated in double precision. Same bits for any number of
-/// threads.
+/// Puts the sum of gradients[0], gradients[1], ... (all of one size) into gradients[0]; the others
+/// are used up. They are added pairwise: neighbours first, then neighbouring sums, and so on; so
+/// sums of aligned groups of 2^k gradients can be made elsewhere and added here with the same bits.
+/// Same bits for any number of threads.
+void add_pairwise(std::span<const std::span<Real>> gradients, Workers& workers);
+
+/// add_pairwise, and the Euclidean norm of the sum, accumulated in double precision.
 double sum_gradients(std::span<const std::span<Real>> gradients, Workers& workers);
 
 class Optimizer {

@@ -26,11 +26,13 @@ StopSignals::StopSignals() : stack_(kStackBytes) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, &old_interrupt_);
   sigaction(SIGTERM, &action, &old_terminate_);
+  sigaction(SIGUSR1, &action, &old_user_);
 }
 
 StopSignals::~StopSignals() {
   sigaction(SIGINT, &old_interrupt_, nullptr);
   sigaction(SIGTERM, &old_terminate_, nullptr);
+  sigaction(SIGUSR1, &old_user_, nullptr);
   sigaltstack(&old_stack_, nullptr);
 }
 

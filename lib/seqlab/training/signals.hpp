@@ -1,7 +1,8 @@
 #pragma once
 
-// SIGINT and SIGTERM as a request to stop, for as long as an object of this class lives. The second
-// signal of a kind has its usual effect: it ends the program.
+// SIGINT, SIGTERM and SIGUSR1 as a request to stop, for as long as an object of this class lives.
+// The second signal of a kind has its usual effect: it ends the program. SIGUSR1 is the one that
+// mpirun passes on without ending anything, and that batch systems send before a time limit.
 
 #include <csignal>
 #include <vector>
@@ -22,6 +23,7 @@ class StopSignals {
   stack_t old_stack_ = {};
   struct sigaction old_interrupt_ = {};
   struct sigaction old_terminate_ = {};
+  struct sigaction old_user_ = {};
 };
 
 }  // namespace seqlab

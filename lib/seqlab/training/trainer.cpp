@@ -7,8 +7,6 @@
 #include <utility>
 
 #include "seqlab/training/signals.hpp"
-#include "seqlab/evaluation/score_corpus.hpp"
-#include "seqlab/tensor/flops.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -67,40 +65,22 @@ double ratio(double done, double limit) { return limit > 0 ? std::min(done / lim
 
 }  // namespace
 
-/// A piece of a batch with what is needed to work on it; kept between updates.
-struct Trainer::Shard {
-  explicit Shard(const ParameterStore& parameters)
-      : gradient(parameters.values().size(), Real(0)),
-        tape(parameters.values(), gradient, &random) {}
-
-  FlatBuffer gradient;
-  Random random{0, "dropout"};
-  Tape tape;
-  Batch batch;
-  LossSum loss;
-  double flops = 0.0;
-};
-
 Trainer::Trainer(SequenceModel& model, const Corpus& train, const Corpus& valid,
                  TrainingOptions options, std::filesystem::path run_directory,
-                 Fingerprint fingerprint, TrainingLog& log)
+                 Fingerprint fingerprint, TrainingLog& log, Communicator& communicator)
     : model_(model),
       train_(checked(train, "training")),
       options_(checked(options)),
       directory_(std::move(run_directory)),
       fingerprint_(std::move(fingerprint)),
       log_(log),
+      communicator_(communicator),
       workers_(options.workers),
       batches_(train, options.batch, options.seed),
-      valid_batches_(ordered_batches(checked(valid, "validation"), options.batch)),
       optimizer_(options.optimizer, model.parameters().values().size()),
-      schedule_(options.schedule, options.optimizer.learning_rate) {
-  for (std::int64_t i = 0; i < options.shards; ++i) {
-    shards_.push_back(std::make_unique<Shard>(model.parameters()));
-  }
-}
-
-Trainer::~Trainer() = default;
+      schedule_(options.schedule, options.optimizer.learning_rate),
+      gradient_(model, train, options_, workers_, communicator),
+      valid_(checked(valid, "validation"), options.batch, communicator) {}
 
 TrainingResult Trainer::run(bool resume) {
   const StopSignals signals;
@@ -120,15 +100,19 @@ TrainingResult Trainer::run(bool resume) {
 }
 
 void Trainer::begin(bool resume) {
-  std::error_code error;
-  std::filesystem::create_directories(directory_, error);
-  if (error) {
-    throw RuntimeFailure(
-        fmt::format("{}: the folder cannot be made: {}", directory_.string(), error.message()));
+  if (communicator_.root()) {
+    std::error_code error;
+    std::filesystem::create_directories(directory_, error);
+    if (error) {
+      throw RuntimeFailure(
+          fmt::format("{}: the folder cannot be made: {}", directory_.string(), error.message()));
+    }
   }
   const std::filesystem::path folder = directory_ / "checkpoint";
   started_ = Clock::now();
-  if (!checkpoint_exists(folder)) {
+  const bool begun = checkpoint_exists(folder);
+  communicator_.require_same("checkpoint", begun ? "there" : "not there");
+  if (!begun) {
     log_.start();
     return;
   }
@@ -139,6 +123,7 @@ void Trainer::begin(bool resume) {
                     directory_.string()));
   }
   progress_ = load_checkpoint(folder, model_.parameters(), optimizer_, fingerprint_);
+  communicator_.require_same("checkpoint", fmt::format("update {}", progress_.update));
   schedule_.restore(progress_.schedule);
   seconds_before_ = progress_.seconds;
   saved_update_ = progress_.update;
@@ -159,7 +144,7 @@ bool Trainer::ended(TrainingResult& result) const {
   }
   if (reached(progress_.tokens, limits.max_tokens)) return limit("max_tokens", limits.max_tokens);
   if (reached(progress_.epoch, limits.max_epochs)) return limit("max_epochs", limits.max_epochs);
-  if (reached(seconds() / 60.0, limits.max_minutes)) {
+  if (limits.max_minutes > 0 && communicator_.any(reached(seconds() / 60.0, limits.max_minutes))) {
     return limit("max_minutes", limits.max_minutes);
   }
   if (reached(progress_.without_improvement, options_.patience)) {
@@ -168,7 +153,7 @@ bool Trainer::ended(TrainingResult& result) const {
         fmt::format("no better validation loss {} times (patience)", progress_.without_improvement);
     return true;
   }
-  if (StopSignals::requested()) {
+  if (communicator_.any(StopSignals::requested())) {
     result.end = TrainingResult::End::interrupted;
     result.reason = "interrupted by a signal";
     return true;
@@ -180,18 +165,15 @@ void Trainer::update() {
   const Clock::time_point start = Clock::now();
   const Batch batch = batches_.batch(static_cast<std::uint64_t>(progress_.epoch),
                                      static_cast<std::size_t>(progress_.batch));
-  const std::size_t count = cut_batch(batch);
-  const LossSum loss = compute_shards(count, batch.target_tokens);
-
-  std::vector<std::span<Real>> gradients;
-  for (std::size_t i = 0; i < count; ++i) gradients.push_back(shards_[i]->gradient);
-  const double norm = sum_gradients(gradients, workers_);
-  check_finite(loss, norm, batch);
+  const LossSum loss = gradient_.compute(batch, progress_.update + 1);
+  check_finite(loss, batch);
+  progress_.flops += gradient_.flops();
 
   const double clip = options_.clip_norm;
+  const double norm = gradient_.norm();
   const double scale = clip > 0 && norm > clip ? clip / norm : 1.0;
   const double rate = schedule_.learning_rate(progress_.update + 1, fraction_done(false));
-  optimizer_.step(model_.parameters().values(), gradients[0], rate, scale, workers_);
+  optimizer_.step(model_.parameters().values(), gradient_.values(), rate, scale, workers_);
 
   ++progress_.update;
   progress_.tokens += batch.target_tokens;
@@ -214,58 +196,15 @@ void Trainer::update() {
   log_update();
 }
 
-/// Sentence i goes to shard i % shards, since neighbours have similar lengths. Returns the number
-/// of shards with a sentence.
-std::size_t Trainer::cut_batch(const Batch& batch) {
-  const std::size_t size = batch.sentences.size();
-  const std::size_t count = std::min(shards_.size(), size);
-  for (std::size_t shard = 0; shard < count; ++shard) {
-    std::vector<const Sentence*> sources;
-    std::vector<const Sentence*> targets;
-    std::vector<std::size_t> positions;
-    for (std::size_t i = shard; i < size; i += count) {
-      positions.push_back(batch.sentences[i]);
-      sources.push_back(&train_.source[positions.back()]);
-      targets.push_back(&train_.target[positions.back()]);
-    }
-    shards_[shard]->batch = make_batch(sources, targets, std::move(positions));
-  }
-  return count;
-}
-
-LossSum Trainer::compute_shards(std::size_t count, Index target_tokens) {
-  const LossOptions loss_options{static_cast<Real>(options_.label_smoothing),
-                                 static_cast<Real>(1.0 / static_cast<double>(target_tokens))};
-  const auto update = static_cast<std::uint64_t>(progress_.update + 1);
-  workers_.run(static_cast<Index>(count), [&](Index i) {
-    Shard& shard = *shards_[static_cast<std::size_t>(i)];
-    const FlopCount flops;
-    {
-      const ProfiledOperation operation("clear gradients");
-      std::fill(shard.gradient.begin(), shard.gradient.end(), Real(0));
-    }
-    shard.random = Random(options_.seed, "dropout", update, static_cast<std::uint64_t>(i));
-    shard.loss = model_.loss(shard.tape, shard.batch, loss_options);
-    shard.tape.backward();
-    shard.flops = flops.value();
-  });
-  LossSum total;
-  for (std::size_t i = 0; i < count; ++i) {
-    total += shards_[i]->loss;
-    progress_.flops += shards_[i]->flops;
-  }
-  return total;
-}
-
-void Trainer::check_finite(const LossSum& loss, double norm, const Batch& batch) const {
-  if (std::isfinite(loss.smoothed) && std::isfinite(norm)) return;
-  const NamedParameter* parameter = first_non_finite(model_.parameters(), shards_[0]->gradient);
+void Trainer::check_finite(const LossSum& loss, const Batch& batch) const {
+  if (std::isfinite(loss.smoothed) && std::isfinite(gradient_.norm())) return;
+  const NamedParameter* parameter = first_non_finite(model_.parameters(), gradient_.values());
   throw RuntimeFailure(fmt::format(
       "update {}: the loss is {} and the norm of the gradient {}; the first parameter whose "
       "gradient is not finite: {}. The batch has the lines {} of the training text. {} Try a lower "
       "learning_rate or clip_norm, or a longer warmup.",
-      progress_.update + 1, loss.smoothed / static_cast<double>(batch.target_tokens), norm,
-      parameter != nullptr ? parameter->name : "none", lines_of(batch, train_),
+      progress_.update + 1, loss.smoothed / static_cast<double>(batch.target_tokens),
+      gradient_.norm(), parameter != nullptr ? parameter->name : "none", lines_of(batch, train_),
       saved_update_ >= 0 ? fmt::format("The checkpoint of update {} is kept.", saved_update_)
                          : "There is no checkpoint yet."));
 }
@@ -303,7 +242,7 @@ bool Trainer::validation_due() const {
 }
 
 void Trainer::validate_model() {
-  const LossSum sum = corpus_loss(model_, valid_batches_, workers_);
+  const LossSum sum = valid_.loss(model_, workers_);
   const auto tokens = static_cast<double>(sum.tokens);
   const double loss = sum.negative_log_likelihood / tokens;
   if (!std::isfinite(loss)) {
@@ -318,15 +257,16 @@ void Trainer::validate_model() {
   if (best) {
     progress_.best_loss = loss;
     progress_.best_update = progress_.update;
-    save_parameters(directory_ / "best.safetensors", model_.parameters(),
-                    {{"update", fmt::format("{}", progress_.update)},
-                     {"validation_loss", fmt::format("{}", loss)}});
+    save_best({{"update", fmt::format("{}", progress_.update)},
+               {"validation_loss", fmt::format("{}", loss)}});
   }
   schedule_.validated(loss);
   if (options_.average_last >= 2) {
-    const std::filesystem::path folder = directory_ / "checkpoint";
-    std::filesystem::create_directories(folder);
-    save_parameters(validation_file(folder, progress_.update), model_.parameters());
+    if (communicator_.root()) {
+      const std::filesystem::path folder = directory_ / "checkpoint";
+      std::filesystem::create_directories(folder);
+      save_parameters(validation_file(folder, progress_.update), model_.parameters());
+    }
     std::vector<std::int64_t>& window = progress_.averaging_window;
     window.push_back(progress_.update);
     if (static_cast<std::int64_t>(window.size()) > options_.average_last) {
@@ -341,13 +281,20 @@ void Trainer::validate_model() {
               .best = best});
 }
 
+void Trainer::save_best(const Metadata& metadata) {
+  if (!communicator_.root()) return;
+  save_parameters(directory_ / "best.safetensors", model_.parameters(), metadata);
+}
+
 void Trainer::save() {
-  progress_.seconds = seconds();
-  progress_.schedule = schedule_.state();
-  progress_.train_log_bytes = log_.train_bytes();
-  progress_.valid_log_bytes = log_.valid_bytes();
-  save_checkpoint(directory_ / "checkpoint", model_.parameters(), optimizer_, progress_,
-                  fingerprint_);
+  if (communicator_.root()) {
+    progress_.seconds = seconds();
+    progress_.schedule = schedule_.state();
+    progress_.train_log_bytes = log_.train_bytes();
+    progress_.valid_log_bytes = log_.valid_bytes();
+    save_checkpoint(directory_ / "checkpoint", model_.parameters(), optimizer_, progress_,
+                    fingerprint_);
+  }
   saved_update_ = progress_.update;
 }
 
@@ -357,7 +304,10 @@ void Trainer::finish(TrainingResult& result) {
     if (progress_.window.updates > 0) log_row();
     if (progress_.last_validation != progress_.update) validate_model();
     try_average(result);
-    remove_other_validation_files(directory_ / "checkpoint", saved_window);
+    communicator_.wait_for_all();  // the files are read by all
+    if (communicator_.root()) {
+      remove_other_validation_files(directory_ / "checkpoint", saved_window);
+    }
     load_parameters(directory_ / "best.safetensors", model_.parameters());
   }
   result.updates = progress_.update;
@@ -379,6 +329,7 @@ void Trainer::finish(TrainingResult& result) {
 void Trainer::try_average(TrainingResult& result) {
   const std::vector<std::int64_t>& window = progress_.averaging_window;
   if (options_.average_last < 2 || window.size() < 2) return;
+  communicator_.wait_for_all();  // until rank 0 has written the last file
   ParameterStore& parameters = model_.parameters();
   std::vector<double> sum(parameters.values().size(), 0.0);
   for (const std::int64_t update : window) {
@@ -390,7 +341,7 @@ void Trainer::try_average(TrainingResult& result) {
   std::transform(sum.begin(), sum.end(), parameters.values().begin(),
                  [count](double total) { return static_cast<Real>(total / count); });
 
-  const LossSum loss_sum = corpus_loss(model_, valid_batches_, workers_);
+  const LossSum loss_sum = valid_.loss(model_, workers_);
   const double loss = loss_sum.negative_log_likelihood / static_cast<double>(loss_sum.tokens);
   result.averaged = loss < progress_.best_loss;
   log_.message(fmt::format("average of the last {} validations: loss {:.4f}, {} than the best",
@@ -398,9 +349,8 @@ void Trainer::try_average(TrainingResult& result) {
   if (!result.averaged) return;
   progress_.best_loss = loss;
   progress_.best_update = progress_.update;
-  save_parameters(directory_ / "best.safetensors", parameters,
-                  {{"averaged_updates", fmt::format("{}", fmt::join(window, " "))},
-                   {"validation_loss", fmt::format("{}", loss)}});
+  save_best({{"averaged_updates", fmt::format("{}", fmt::join(window, " "))},
+             {"validation_loss", fmt::format("{}", loss)}});
 }
 
 std::int64_t Trainer::current_epoch() const {

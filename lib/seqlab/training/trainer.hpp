@@ -2,25 +2,30 @@
 
 // The one training loop, for every model.
 //
-// An update: cut the batch into shards by sentences; compute loss and gradient of each on a tape of
-// its own; sum the gradients in the order of the shards; clip; step. Batches, dropout masks and
-// learning rates are functions of the seed and of how far the run is, so a run that is resumed goes
-// on with the bits of one that never stopped, whatever the number of threads.
+// An update: loss and gradient of a batch (batch_gradient.hpp); clip; step. Batches, dropout masks
+// and learning rates are functions of the seed and of how far the run is, so a run that is resumed
+// goes on with the bits of one that never stopped, whatever the number of threads and of ranks.
+//
+// Several ranks (communicator.hpp) each hold the whole model and the whole corpus and go through
+// the same updates; they share the work on each batch and on each validation. Rank 0 writes all
+// files; the others read them.
 
 #include <chrono>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "seqlab/data/batches.hpp"
 #include "seqlab/models/sequence_model.hpp"
+#include "seqlab/tensor/workers.hpp"
+#include "seqlab/training/batch_gradient.hpp"
 #include "seqlab/training/checkpoint.hpp"
+#include "seqlab/training/communicator.hpp"
 #include "seqlab/training/log.hpp"
 #include "seqlab/training/optimizer.hpp"
 #include "seqlab/training/options.hpp"
 #include "seqlab/training/schedule.hpp"
-#include "seqlab/tensor/workers.hpp"
+#include "seqlab/training/validation_set.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -42,34 +47,30 @@ struct TrainingResult {
 
 class Trainer {
  public:
-  /// Model, corpora and log must outlive the trainer. Throws UsageError on bad options and
-  /// RuntimeFailure on an empty corpus.
+  /// Model, corpora, log and communicator must outlive the trainer. Throws UsageError on bad
+  /// options and RuntimeFailure on an empty corpus.
   Trainer(SequenceModel& model, const Corpus& train, const Corpus& valid, TrainingOptions options,
-          std::filesystem::path run_directory, Fingerprint fingerprint, TrainingLog& log);
-  ~Trainer();
+          std::filesystem::path run_directory, Fingerprint fingerprint, TrainingLog& log,
+          Communicator& communicator = one_rank());
 
   /// Trains to the first limit. With `resume` it goes on from `run_directory`/checkpoint, and from
   /// the beginning if there is none yet; without it a checkpoint there is a UsageError. Afterwards
   /// the model has the best parameters, which are also in best.safetensors; if the run was
   /// interrupted it has the current ones.
   ///
-  /// SIGINT and SIGTERM end the run after the current update with a checkpoint (`interrupted`); a
-  /// second one ends the program at once. Throws RuntimeFailure on a non-finite loss or gradient
-  /// (update, lines, parameter), on a checkpoint that does not fit and when writing fails; the last
-  /// checkpoint is kept.
+  /// SIGINT, SIGTERM and SIGUSR1 to any rank end the run after the current update with a checkpoint
+  /// (`interrupted`); a second one ends the program at once. Throws RuntimeFailure on a non-finite
+  /// loss or gradient (update, lines, parameter), on a checkpoint that does not fit and when
+  /// writing fails; the last checkpoint is kept.
   TrainingResult run(bool resume);
 
  private:
-  struct Shard;
-
   void begin(bool resume);
   /// What ends the run now, if anything does; sets `end` and `reason`.
   bool ended(TrainingResult& result) const;
 
   void update();
-  std::size_t cut_batch(const Batch& batch);
-  LossSum compute_shards(std::size_t count, Index target_tokens);
-  void check_finite(const LossSum& loss, double norm, const Batch& batch) const;
+  void check_finite(const LossSum& loss, const Batch& batch) const;
   void log_update();
   void log_row();
   TrainRow train_row() const;
@@ -77,6 +78,7 @@ class Trainer {
 
   bool validation_due() const;
   void validate_model();
+  void save_best(const Metadata& metadata);
   void save();
   void finish(TrainingResult& result);
   void try_average(TrainingResult& result);
@@ -91,12 +93,13 @@ class Trainer {
   std::filesystem::path directory_;
   Fingerprint fingerprint_;
   TrainingLog& log_;
+  Communicator& communicator_;
   Workers workers_;
   Batches batches_;
-  std::vector<Batch> valid_batches_;
   Optimizer optimizer_;
   Schedule schedule_;
-  std::vector<std::unique_ptr<Shard>> shards_;
+  BatchGradient gradient_;
+  ValidationSet valid_;
 
   Progress progress_;
   std::int64_t saved_update_ = -1;  // of the last checkpoint; -1: there is none

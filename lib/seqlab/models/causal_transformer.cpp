@@ -1,0 +1,96 @@
+#include "seqlab/models/causal_transformer.hpp"
+
+#include "seqlab/models/key_value_cache.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+namespace {
+
+/// The cache entries of what each sequence read before its first step.
+struct Prefix : SourceMemory {
+  std::vector<std::vector<Matrix>> entries;  ///< of each layer and cache, [S*B, width]
+  std::vector<Index> read;                   ///< [B] positions
+
+  AttendedPositions positions(std::size_t layer, Index b) const {
+    const std::vector<Matrix>& caches = entries[layer];
+    const auto batch = static_cast<Index>(read.size());
+    const auto length = read[static_cast<std::size_t>(b)];
+    const ConstMatrixRef keys = ref(caches.front());
+    AttendedPositions found{keys.row(b), batch * keys.cols, nullptr, 0, length};
+    if (caches.size() > 1) {
+      const ConstMatrixRef values = ref(caches[1]);
+      found.values = values.row(b);
+      found.value_stride = batch * values.cols;
+    }
+    return found;
+  }
+};
+
+DecoderState state_after(std::shared_ptr<Prefix> prefix, const TransformerStack& stack) {
+  DecoderState state;
+  const auto batch = static_cast<Index>(prefix->read.size());
+  for (std::size_t l = 0; l < stack.layer_count(); ++l) {
+    for (DecoderState::RowValues& cache : empty_caches(stack.attention(l), batch)) {
+      state.rows.push_back(std::move(cache));
+    }
+  }
+  state.source = std::move(prefix);
+  return state;
+}
+
+}  // namespace
+
+CausalTransformer::CausalTransformer(const ModelOptions& options, ParameterStore& store)
+    : width_(options.width), stack_(options, options.decoder_layers, "decoder", store) {}
+
+Variable CausalTransformer::forward(Tape& tape, Variable x, std::span<const Index> lengths) const {
+  const auto batch = static_cast<Index>(lengths.size());
+  const auto positions = time_major_positions(tape, tape.rows(x) / batch, batch);
+  return stack_.forward(tape, x, positions, lengths, /*causal=*/true);
+}
+
+DecoderState CausalTransformer::read(Tape& tape, Variable x, std::span<const Index> lengths) const {
+  auto prefix = std::make_shared<Prefix>();
+  prefix->read.assign(lengths.begin(), lengths.end());
+  const auto batch = static_cast<Index>(lengths.size());
+  const auto positions = time_major_positions(tape, tape.rows(x) / batch, batch);
+  stack_.run(tape, x, positions, [&](std::size_t l, Variable y) {
+    const SelfAttention& layer = stack_.attention(l);
+    const std::vector<Variable> entries = layer.entries(tape, y, positions);
+    std::vector<Matrix>& kept = prefix->entries.emplace_back();
+    for (const Variable entry : entries) kept.push_back(tape.value(entry));
+    return layer.forward(tape, y, entries, positions, lengths, /*causal=*/true);
+  });
+  return state_after(std::move(prefix), stack_);
+}
+
+DecoderState CausalTransformer::begin(Tape&, Index batch) const {
+  auto prefix = std::make_shared<Prefix>();
+  prefix->read.assign(static_cast<std::size_t>(batch), 0);
+  return state_after(std::move(prefix), stack_);
+}
+
+Variable CausalTransformer::step(Tape& tape, Variable x, DecoderState& state) const {
+  const auto& prefix = static_cast<const Prefix&>(*state.source);
+  const bool has_prefix = !prefix.entries.empty();
+  std::vector<Index> positions;
+  for (const Index b : state.source_rows) {
+    positions.push_back(prefix.read[static_cast<std::size_t>(b)] + state.position);
+  }
+  return stack_.run(tape, x, positions, [&](std::size_t l, Variable y) {
+    const SelfAttention& layer = stack_.attention(l);
+    const std::vector<Index> widths = layer.cache_widths();
+    const auto caches = std::span(state.rows).subspan(l * widths.size(), widths.size());
+    append_entries(tape, layer.entries(tape, y, positions), state.position, caches);
+    std::vector<AttendedPositions> pieces;
+    for (Index r = 0; r < state.size(); ++r) {
+      const Index b = state.source_rows[static_cast<std::size_t>(r)];
+      if (has_prefix) pieces.push_back(prefix.positions(l, b));
+      pieces.push_back(cached_positions(caches, widths, r, state.position + 1));
+    }
+    return layer.step(tape, y, positions, {pieces, has_prefix ? 2 : 1});
+  });
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab

@@ -1,0 +1,56 @@
+#include "seqlab/models/output_layer.hpp"
+
+#include "seqlab/autograd/cross_entropy.hpp"
+#include "seqlab/tensor/gemm.hpp"
+#include "seqlab/tensor/rows.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+
+OutputLayer::OutputLayer(const ModelOptions& options, Index feature_width, Parameter embedding,
+                         ParameterStore& store) {
+  const Index width = embedding.cols, words = embedding.rows;
+  if (feature_width != width) {
+    projection_ = Linear(store, "output.projection", feature_width, width);
+  }
+  weight_ = options.tie == ModelOptions::Tie::none
+                ? add_embedding(store, "output.weight", words, width)
+                : embedding;
+  bias_ = store.add("output.bias", 1, words, {Initializer::Kind::constant, 0.0});
+}
+
+Variable OutputLayer::project(Tape& tape, Variable features) const {
+  return projection_.weight.exists() ? projection_(tape, features) : features;
+}
+
+LossSum OutputLayer::loss(Tape& tape, Variable features, const TokenBatch& target,
+                          const LossOptions& options) const {
+  const CrossEntropyOutput out =
+      linear_softmax_cross_entropy(tape, project(tape, features), weight_, bias_, target.tokens,
+                                   {options.label_smoothing, options.gradient_scale});
+  LossSum sum;
+  const auto sentences = static_cast<std::size_t>(target.batch);
+  sum.smoothed = out.smoothed;
+  sum.sentence_nll.assign(sentences, 0.0);
+  sum.sentence_correct.assign(sentences, 1);
+  for (std::size_t i = 0; i < out.row_nll.size(); ++i) {
+    if (target.tokens[i] == kPad) continue;
+    sum.negative_log_likelihood += out.row_nll[i];
+    sum.sentence_nll[i % sentences] += out.row_nll[i];
+    sum.correct += out.row_correct[i];
+    if (out.row_correct[i] == 0) sum.sentence_correct[i % sentences] = 0;
+    ++sum.tokens;
+  }
+  return sum;
+}
+
+Matrix OutputLayer::logits(Tape& tape, Variable features) const {
+  const Variable projected = project(tape, features);
+  Matrix out = make_matrix(tape.rows(projected), weight_.rows);
+  fill_rows(ref(out), tape.value(bias_).data);
+  multiply_nt(ref(tape.value(projected)), tape.value(weight_), Real(1), ref(out));
+  return out;
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
