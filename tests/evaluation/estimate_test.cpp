@@ -20,6 +20,12 @@ TEST_CASE("Mean and Student's interval") {
         doctest::Approx(12.7062).epsilon(1e-5));
 }
 
+TEST_CASE("Equal values have no spread at all") {
+  const Estimate equal = estimate_mean(std::vector<double>{0.1, 0.1, 0.1});
+  CHECK(equal.mean == 0.1);
+  CHECK(equal.half_width == 0);
+}
+
 TEST_CASE("One value has no interval, and what is not known stays unknown") {
   const Estimate one = estimate_mean(std::vector<double>{5});
   CHECK(one.mean == 5);

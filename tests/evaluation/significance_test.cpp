@@ -113,6 +113,10 @@ TEST_CASE("Outputs of several seeds are drawn together") {
   both += SentenceCounts{second};
   CHECK(both.sentences() == 4);
   CHECK(both.score() == doctest::Approx(50));
+  SentenceCounts twice{first};
+  twice *= 2;
+  CHECK(paired_bootstrap(both, twice) < 1);
+  CHECK(twice.score() == doctest::Approx(75));
 }
 
 TEST_CASE("Holm's correction") {

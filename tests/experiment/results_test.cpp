@@ -3,61 +3,17 @@
 #include <filesystem>
 #include <fstream>
 
+#include "experiment/fake_run.hpp"
 #include "seqlab/data/temporary_folder.hpp"
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/figures.hpp"
-#include "seqlab/experiment/table.hpp"
 
 using namespace seqlab;
 
-namespace {
+using test::make_run;
 
-struct FakeRun {
-  std::string model;
-  int seed = 1;
-  double bleu = 0;
-  std::string checksum = "00";
-  std::string signature = "sig";
-  bool done = true;
-};
-
-void make_run(const std::filesystem::path& experiment, const FakeRun& run) {
-  const auto folder = experiment / "runs" / (run.model + "-seed" + std::to_string(run.seed));
-  std::filesystem::create_directories(folder);
-  const auto put = [&folder](const char* name, const std::string& text) {
-    std::ofstream(folder / name) << text;
-  };
-  Json manifest = {{"experiment", "fake"},
-                   {"model", run.model},
-                   {"seed", run.seed},
-                   {"models", {"zulu", "alpha"}},
-                   {"parameters", {{"all", 1000}}},
-                   {"data",
-                    {{"task", "parallel"},
-                     {"test", {{"checksum", run.checksum}}},
-                     {"training_lengths", {1, 20}}}}};
-  if (run.model == "floor") {
-    manifest.erase("models");
-    manifest["baseline"] = "floor";
-  }
-  put("manifest.json", manifest.dump());
-  put("test.json", Json({{"bleu", {{"score", run.bleu}, {"signature", run.signature}}},
-                         {"sentences", 30},
-                         {"sentence_accuracy", 0.25},
-                         {"perplexity", nullptr}})
-                       .dump());
-  put("by_length.csv", "low,high,sentences,bleu,sentence_accuracy,length_ratio\n0,10,20," +
-                           std::to_string(run.bleu + 1) + ",0.5,1\n11,,10," +
-                           std::to_string(run.bleu - 1) + ",0,1\n");
-  put("train.csv", "update,tokens_per_second\n1,10\n2,1000\n3,20\n");
-  put("valid.csv", "update,perplexity\n50,9.5\n100,4\n");
-  if (run.done) put("done", "");
-}
-
-}  // namespace
-
-TEST_CASE("A table has a row a model with means over seeds, in the experiment's order") {
+TEST_CASE("Models stand in the experiment's order, floors last, unfinished runs are left out") {
   const TemporaryFolder folder;
   make_run(folder.path(), {.model = "alpha", .seed = 1, .bleu = 10});
   make_run(folder.path(), {.model = "alpha", .seed = 2, .bleu = 20});
@@ -68,31 +24,52 @@ TEST_CASE("A table has a row a model with means over seeds, in the experiment's 
   REQUIRE(models.size() == 3);
   CHECK(models[0].name == "zulu");
   CHECK(models[1].name == "alpha");
+  CHECK(models[1].runs.size() == 2);
   CHECK(models[2].baseline);
-  CHECK(make_table(models, TableFormat::csv) ==
-        "model,runs,parameters,tokens/s,perplexity,BLEU,chrF2,exact %,length ratio,BLEU 1-10,"
-        "BLEU 11+\n"
-        "zulu,1,1000,20,,5.0,,25.0,,6.0,4.0\n"
-        "alpha,2,1000,20,,15.0,,25.0,,16.0,14.0\n"
-        "floor,1,1000,,,2.0,,25.0,,3.0,1.0\n");
-  const std::string markdown = make_table(models, TableFormat::markdown);
-  CHECK(markdown.find("| alpha |    2 |") != std::string::npos);
-  CHECK(markdown.find("BLEU: sig") != std::string::npos);
 }
 
 TEST_CASE("Numbers that cannot be compared do not share a table") {
   const TemporaryFolder folder;
   make_run(folder.path(), {.model = "alpha"});
-  SUBCASE("other test text") {
-    make_run(folder.path(), {.model = "zulu", .checksum = "11"});
-    CHECK_THROWS_WITH_AS(load_results(folder.path()), doctest::Contains("test texts"),
+  const auto check_refused = [&](const test::FakeRun& run, const char* difference) {
+    make_run(folder.path(), run);
+    CHECK_THROWS_WITH_AS(load_results(folder.path()), doctest::Contains(difference),
+                         RuntimeFailure);
+  };
+  SUBCASE("test text") {
+    check_refused({.model = "zulu", .checksum = "11"}, "different test texts");
+  }
+  SUBCASE("BLEU") {
+    check_refused({.model = "zulu", .signature = "s"}, "different BLEU signatures");
+  }
+  SUBCASE("tokenizer") {
+    check_refused({.model = "zulu", .tokenizer = "char"}, "(data.tokenizer): 'word' and 'char'");
+  }
+  SUBCASE("learned vocabulary") {
+    check_refused({.model = "zulu", .vocabulary = "b a"}, "learned vocabularies");
+  }
+  SUBCASE("search") {
+    check_refused({.model = "zulu", .beam = "1"}, "(decoding.beam): '4' and '1'");
+  }
+  SUBCASE("the same seed twice") {
+    make_run(folder.path() / "other", {.model = "alpha"});
+    std::filesystem::rename(folder.path() / "other" / "runs" / "alpha-seed1",
+                            folder.path() / "runs" / "copy");
+    CHECK_THROWS_WITH_AS(load_results(folder.path()), doctest::Contains("both alpha with seed 1"),
                          RuntimeFailure);
   }
-  SUBCASE("other BLEU") {
-    make_run(folder.path(), {.model = "zulu", .signature = "other"});
-    CHECK_THROWS_WITH_AS(load_results(folder.path()), doctest::Contains("BLEU signatures"),
-                         RuntimeFailure);
+  SUBCASE("a floor has no search and no vocabulary, but a test text") {
+    make_run(folder.path(), {.model = "floor", .beam = "9"});
+    CHECK(load_results(folder.path()).size() == 2);
+    check_refused({.model = "floor", .checksum = "11"}, "different test texts");
   }
+}
+
+TEST_CASE("The declared baseline") {
+  const TemporaryFolder folder;
+  CHECK(declared_baseline(folder.path()).empty());
+  std::ofstream(folder.path() / "experiment.cfg") << "[experiment]\nbaseline = alpha\n";
+  CHECK(declared_baseline(folder.path()) == "alpha");
 }
 
 TEST_CASE("No finished run, or a damaged one, is told") {

@@ -112,6 +112,11 @@ SentenceCounts& SentenceCounts::operator+=(const SentenceCounts& other) {
   return *this;
 }
 
+SentenceCounts& SentenceCounts::operator*=(std::int64_t times) {
+  for (std::int64_t& value : values_) value *= times;
+  return *this;
+}
+
 BootstrapInterval bootstrap_interval(const SentenceCounts& system, std::size_t resamples,
                                      std::uint32_t seed) {
   check(system.sentences() > 0 && resamples > 0, "a bootstrap of nothing");

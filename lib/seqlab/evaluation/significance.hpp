@@ -52,6 +52,9 @@ class SentenceCounts {
   /// Adds another system's counts of the same sentences, for example those of another seed: the
   /// score is then that of all outputs together, and a sentence is drawn with all its outputs.
   SentenceCounts& operator+=(const SentenceCounts& other);
+  /// Counts every output `times` times: brings systems with different numbers of seeds to the same
+  /// weight.
+  SentenceCounts& operator*=(std::int64_t times);
 
   friend bool operator==(const SentenceCounts& a, const SentenceCounts& b) {
     return a.sentences_ == b.sentences_ && a.values_ == b.values_;

@@ -37,7 +37,9 @@ std::string length_data(const std::vector<ModelResults>& models) {
                         bucket_label(buckets[i]), buckets[i].sentences);
     for (const ModelResults& model : models) {
       for (double BucketRow::*measure : {&BucketRow::bleu, &BucketRow::exact, &BucketRow::ratio}) {
-        text += '\t' + number(bucket_mean(model, buckets[i].low, measure));
+        text += '\t' + number(over_seeds(model, [&](const RunResult& run) {
+                                return bucket_value(run, buckets[i].low, measure);
+                              }).mean);
       }
     }
     text += '\n';

@@ -6,6 +6,8 @@
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/experiment/comparable.hpp"
+#include "seqlab/experiment/config_parser.hpp"
 #include "seqlab/experiment/run_directory.hpp"
 
 namespace seqlab {
@@ -64,6 +66,10 @@ RunResult read_run(const RunDirectory& run) {
   result.directory = run.path();
   result.manifest = run.read_json("manifest.json");
   result.test = run.read_json("test.json");
+  const std::string config = run.file("config.cfg").string();
+  for (const Setting& setting : parse_config(read_file(config), config).settings) {
+    result.settings[setting.section + '.' + setting.key] = setting.value;
+  }
   result.by_length = read_by_length(run.file("by_length.csv"));
   result.model = text_or(result.manifest, "/model", run.path().filename().string());
   result.seed = text_or(result.manifest, "/seed", "");
@@ -71,25 +77,15 @@ RunResult read_run(const RunDirectory& run) {
   return result;
 }
 
-/// Numbers side by side must come from the same text and the same measure.
-void check_comparable(const std::vector<RunResult>& runs) {
-  const std::pair<const char*, const char*> what[] = {{"/data/test/checksum", "test texts"},
-                                                      {"/data/task", "tasks"}};
-  const auto compare = [](const RunResult& a, const RunResult& b, const std::string& value_a,
-                          const std::string& value_b, const std::string& name) {
-    if (value_a == value_b) return;
-    throw RuntimeFailure(
-        fmt::format("{} and {} have different {} ({} and {}) and cannot share a table",
-                    a.directory.string(), b.directory.string(), name, value_a, value_b));
-  };
+/// A run that stands there twice would count twice.
+void check_distinct(const std::vector<RunResult>& runs) {
+  std::map<std::pair<std::string, std::string>, const RunResult*> known;
   for (const RunResult& run : runs) {
-    const RunResult& first = runs.front();
-    for (const auto& [pointer, name] : what) {
-      compare(first, run, text_or(first.manifest, pointer, ""), text_or(run.manifest, pointer, ""),
-              name);
-    }
-    compare(first, run, text_or(first.test, "/bleu/signature", ""),
-            text_or(run.test, "/bleu/signature", ""), "BLEU signatures");
+    const auto [place, is_new] = known.try_emplace({run.model, run.seed}, &run);
+    if (is_new) continue;
+    throw RuntimeFailure(fmt::format("{} and {} are both {} with seed {}; remove one of them",
+                                     place->second->directory.string(), run.directory.string(),
+                                     run.model, run.seed));
   }
 }
 
@@ -161,6 +157,7 @@ std::vector<ModelResults> load_results(const std::filesystem::path& experiment_d
         "EXPERIMENT.cfg --model NAME --output {}'",
         folder.string(), (folder / "NAME-seed1").string()));
   }
+  check_distinct(runs);
   check_comparable(runs);
   std::vector<ModelResults> models;
   for (const std::string& name : model_order(runs)) {
@@ -176,11 +173,19 @@ std::vector<ModelResults> load_results(const std::filesystem::path& experiment_d
   return models;
 }
 
-double mean_over(const std::vector<RunResult>& runs,
-                 const std::function<double(const RunResult&)>& value) {
-  double sum = 0;
-  for (const RunResult& run : runs) sum += value(run);
-  return sum / static_cast<double>(runs.size());
+std::string declared_baseline(const std::filesystem::path& experiment_directory) {
+  const std::filesystem::path file = experiment_directory / "experiment.cfg";
+  if (!std::filesystem::exists(file)) return {};
+  for (const Setting& setting : parse_config(read_file(file), file.string()).settings) {
+    if (setting.section == "experiment" && setting.key == "baseline") return setting.value;
+  }
+  return {};
+}
+
+Estimate over_seeds(const ModelResults& model, const RunValue& value) {
+  std::vector<double> values;
+  for (const RunResult& run : model.runs) values.push_back(value(run));
+  return estimate_mean(values);
 }
 
 double json_number(const Json& json, const std::string& pointer) {
@@ -189,13 +194,11 @@ double json_number(const Json& json, const std::string& pointer) {
   return json.at(place).get<double>();
 }
 
-double bucket_mean(const ModelResults& model, double low, double BucketRow::*measure) {
-  return mean_over(model.runs, [&](const RunResult& run) {
-    for (const BucketRow& bucket : run.by_length) {
-      if (bucket.low == low) return bucket.*measure;
-    }
-    return kNaN;
-  });
+double bucket_value(const RunResult& run, double low, double BucketRow::*measure) {
+  for (const BucketRow& bucket : run.by_length) {
+    if (bucket.low == low) return bucket.*measure;
+  }
+  return kNaN;
 }
 
 std::vector<BucketRow> all_buckets(const std::vector<ModelResults>& models) {

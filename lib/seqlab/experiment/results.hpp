@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "seqlab/evaluation/estimate.hpp"
 #include "seqlab/experiment/manifest.hpp"
 
 namespace seqlab {
@@ -41,6 +42,7 @@ struct RunResult {
   bool baseline = false;
   Json manifest;
   Json test;
+  std::map<std::string, std::string> settings;  ///< of config.cfg, by section.key
   std::vector<BucketRow> by_length;
 };
 
@@ -52,19 +54,24 @@ struct ModelResults {
 };
 
 /// The finished runs in EXPERIMENT_DIR/runs, models in the order of the experiment, baselines
-/// last. Throws RuntimeFailure if there are none, or if they were tested on different texts or
-/// with different measures (names the difference).
+/// last. Throws RuntimeFailure if there are none, if one is there twice, or if they cannot be
+/// compared (see comparable.hpp).
 std::vector<ModelResults> load_results(const std::filesystem::path& experiment_directory);
 
-/// Mean of a value over runs; NaN if a run has none.
-double mean_over(const std::vector<RunResult>& runs,
-                 const std::function<double(const RunResult&)>& value);
+/// The model that the experiment compares the others with ([experiment] baseline of the folder's
+/// experiment.cfg), or "".
+std::string declared_baseline(const std::filesystem::path& experiment_directory);
+
+/// A number of a run; NaN if it has none.
+using RunValue = std::function<double(const RunResult&)>;
+
+Estimate over_seeds(const ModelResults& model, const RunValue& value);
 
 /// The number at `pointer` ("/bleu/score"), or NaN if there is none.
 double json_number(const Json& json, const std::string& pointer);
 
-/// Mean over runs of a measure in the bucket that begins at `low`; NaN if there is none.
-double bucket_mean(const ModelResults& model, double low, double BucketRow::*measure);
+/// A measure of a run in the bucket that begins at `low`; NaN if there is none.
+double bucket_value(const RunResult& run, double low, double BucketRow::*measure);
 
 /// The buckets that occur in any run, by their lower ends, with their sentences.
 std::vector<BucketRow> all_buckets(const std::vector<ModelResults>& models);
