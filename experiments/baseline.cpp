@@ -48,11 +48,13 @@ int baseline_main(int argc, char** argv) {
   command.add_overrides();
   if (!command.parse(argc, argv)) return 0;
   const std::string kind = command.required("kind");
-  if (kind != "retrieval" && kind != "gloss") {
-    throw UsageError(fmt::format("--kind '{}'; valid: retrieval, gloss", kind));
+  const std::vector<std::string>& kinds = baseline_kinds();
+  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
+    throw UsageError(unknown_name_message("--kind", kind, kinds));
   }
   const RunDirectory run(command.required("output"));
   const Experiment experiment = load_experiment(command.argument(), command.overrides());
+  const RunLock lock(run.path());
   if (command.has("resume") && run.done()) {
     std::cerr << fmt::format("{} is finished already\n", run.path().string());
     return 0;

@@ -5,6 +5,7 @@
 
 namespace seqlab {
 
+int run_main(int argc, char** argv);
 int prepare_main(int argc, char** argv);
 int train_main(int argc, char** argv);
 int translate_main(int argc, char** argv);

@@ -23,6 +23,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"run", run_main, "a whole experiment: every model with every seed"},
     {"prepare", prepare_main, "read an experiment's data and print statistics"},
     {"train", train_main, "train one model, translate the test set and evaluate"},
     {"translate", translate_main, "translate standard input with a trained model"},

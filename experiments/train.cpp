@@ -107,6 +107,7 @@ int train_main(int argc, char** argv) {
     throw UsageError(fmt::format("{} has no test text; name one in [data] or give --no-test",
                                  command.argument()));
   }
+  const RunLock lock(request.directory);
   if (request.resume && RunDirectory(request.directory).done()) {
     report_of_root(fmt::format("{} is finished already", request.directory.string()));
     return 0;

@@ -303,6 +303,11 @@ void check_pairs(std::span<const std::string> sources, std::span<const std::stri
 
 }  // namespace
 
+const std::vector<std::string>& baseline_kinds() {
+  static const std::vector<std::string> kinds = {"retrieval", "gloss"};
+  return kinds;
+}
+
 std::vector<std::string> retrieval_baseline(std::span<const std::string> train_sources,
                                             std::span<const std::string> train_targets,
                                             std::span<const std::string> test_sources) {

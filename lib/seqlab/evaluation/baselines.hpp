@@ -30,6 +30,9 @@
 
 namespace seqlab {
 
+/// Their names: retrieval, gloss.
+const std::vector<std::string>& baseline_kinds();
+
 /// A training target for every test source, as it stands in the training set. A source that shares
 /// no word with training gives an empty line.
 /// Time grows with (test sources) * (training sources that share a word).

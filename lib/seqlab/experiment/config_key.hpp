@@ -24,6 +24,7 @@ struct Key {
   /// Returns false if the value is none of `values`.
   std::function<bool(Options&, const std::string&)> set;
   std::function<std::string(const Options&)> get;
+  bool is_file = false;  ///< the value names a file
 };
 
 template <typename Options>
@@ -129,6 +130,15 @@ Key<Options> text_key(std::string name, std::string help, std::string values, Fi
             return !text.empty();
           },
           [field](const Options& options) { return std::string(field(options)); }};
+}
+
+template <typename Options, typename Field>
+Key<Options> file_key(std::string name, std::string help, Field field) {
+  Key<Options> key = text_key<Options>(
+      std::move(name), std::move(help),
+      "a file name, relative to this file; plain, gzip, xz or zstd", field);
+  key.is_file = true;
+  return key;
 }
 
 template <typename Options, typename Field>

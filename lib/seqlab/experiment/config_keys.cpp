@@ -16,6 +16,10 @@ const Keys<ExperimentOptions>& experiment_keys() {
       names_key<O>("models", "which models, in the order of tables (default: all [model.NAME])",
                    "names with spaces between", FIELD(models)),
       integers_key<O>("seeds", "each model is trained once per seed", FIELD(seeds), 0),
+      text_key<O>("baseline", "the model that tables compare the others with", "a model's name",
+                  FIELD(baseline)),
+      names_key<O>("baselines", "floors without a network, as rows of the table",
+                   "retrieval, gloss", FIELD(baselines)),
   };
   return keys;
 }
@@ -24,20 +28,17 @@ const Keys<DataOptions>& data_keys() {
   using O = DataOptions;
   std::vector<std::string> tasks = synthetic_tasks();
   tasks.insert(tasks.begin(), "parallel");
-  const std::string file = "a file name, relative to this file; plain, gzip, xz or zstd";
   static const Keys<O> keys = {
       name_key<O>("task", "parallel text from files, or a synthetic task", FIELD(task), tasks),
-      text_key<O>("train_source", "training text, one sentence a line", file, FIELD(train.source)),
-      text_key<O>("train_target", "its translation, line by line", file, FIELD(train.target)),
-      text_key<O>("valid_source", "validation text: chooses the best parameters", file,
-                  FIELD(valid.source)),
-      text_key<O>("valid_target", "its translation", file, FIELD(valid.target)),
-      text_key<O>("test_source", "test text: never seen in training", file, FIELD(test.source)),
-      text_key<O>("test_target", "its translation", file, FIELD(test.target)),
-      text_key<O>("train_tsv", "instead of two files: one with tab-separated columns", file,
-                  FIELD(train.tsv)),
-      text_key<O>("valid_tsv", "the same for validation", file, FIELD(valid.tsv)),
-      text_key<O>("test_tsv", "the same for the test", file, FIELD(test.tsv)),
+      file_key<O>("train_source", "training text, one sentence a line", FIELD(train.source)),
+      file_key<O>("train_target", "its translation, line by line", FIELD(train.target)),
+      file_key<O>("valid_source", "validation text: chooses the best parameters", FIELD(valid.source)),
+      file_key<O>("valid_target", "its translation", FIELD(valid.target)),
+      file_key<O>("test_source", "test text: never seen in training", FIELD(test.source)),
+      file_key<O>("test_target", "its translation", FIELD(test.target)),
+      file_key<O>("train_tsv", "instead of two files: one with tab-separated columns", FIELD(train.tsv)),
+      file_key<O>("valid_tsv", "the same for validation", FIELD(valid.tsv)),
+      file_key<O>("test_tsv", "the same for the test", FIELD(test.tsv)),
       integer_key<O>("tsv_source_column", "column of the source", FIELD(tsv_source_column), 1),
       integer_key<O>("tsv_target_column", "column of the target", FIELD(tsv_target_column), 1),
       integer_key<O>("tsv_columns", "number of columns", FIELD(tsv_columns), 2),
@@ -68,6 +69,13 @@ const Keys<DataOptions>& data_keys() {
                      FIELD(synthetic.seed), 0),
   };
   return keys;
+}
+
+bool names_file(const std::string& data_key) {
+  const Keys<DataOptions>& keys = data_keys();
+  return std::any_of(keys.begin(), keys.end(), [&](const Key<DataOptions>& key) {
+    return key.is_file && key.name == data_key;
+  });
 }
 
 const Keys<ModelOptions>& model_keys() {

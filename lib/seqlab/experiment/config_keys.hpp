@@ -9,6 +9,8 @@ namespace seqlab {
 
 const Keys<ExperimentOptions>& experiment_keys();
 const Keys<DataOptions>& data_keys();
+/// Whether this key of [data] is the name of a file.
+bool names_file(const std::string& data_key);
 /// Without `family`, which says where the options begin.
 const Keys<ModelOptions>& model_keys();
 const Keys<TrainingOptions>& training_keys();

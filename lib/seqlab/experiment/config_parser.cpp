@@ -33,13 +33,26 @@ Setting parse_setting(const std::string& line, const std::string& section,
   const po::option& option = parsed.options.at(0);
   Setting setting{section, option.string_key, option.value.at(0), where};
   if (setting.key.empty()) throw UsageError(fmt::format("{}: a key is missing before '='", where));
-  if (section.empty()) {
+  if (section.empty() && setting.key != "include") {
     throw UsageError(
         fmt::format("{}: '{}' stands outside of any section; write a line like "
                     "[training] before it",
                     where, setting.key));
   }
   return setting;
+}
+
+bool replaces(const Setting& now, const Setting& old) {
+  std::string section = old.section;
+  std::string key = old.key;
+  if (section == "sweep" && now.section != "sweep") {  // its keys are model.width and the like
+    const std::size_t dot = std::min(key.rfind('.'), key.size());
+    section = key.substr(0, dot);
+    key = key.substr(std::min(dot + 1, key.size()));
+  }
+  const bool for_all = now.section == "model" || now.section == "training";
+  return key == now.key &&
+         (section == now.section || (for_all && section.starts_with(now.section + '.')));
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -84,16 +97,24 @@ ConfigText parse_config(std::string_view text, const std::string& name) {
       config.sections.push_back({section, where});
       continue;
     }
-    config.settings.push_back(parse_setting(line, section, where));
-    const std::string& key = config.settings.back().key;
-    once(section + '.' + key, fmt::format("key '{}' of section [{}]", key, section), where);
+    Setting setting = parse_setting(line, section, where);
+    if (section.empty()) {
+      config.includes.push_back(std::move(setting));
+      continue;
+    }
+    once(section + '.' + setting.key,
+         fmt::format("key '{}' of section [{}]", setting.key, section), where);
+    config.settings.push_back(std::move(setting));
   }
   return config;
 }
 
 Setting parse_override(const std::string& text) {
   const std::size_t equals = text.find('=');
-  const std::size_t dot = equals == std::string::npos ? equals : text.rfind('.', equals);
+  const bool dots_in_key = text.starts_with("sweep.") || text.starts_with("expect.");
+  const std::size_t dot = equals == std::string::npos ? equals
+                          : dots_in_key               ? text.find('.')
+                                                      : text.rfind('.', equals);
   if (dot == std::string::npos || dot == 0 || dot + 1 == equals) {
     throw UsageError(
         fmt::format("--set '{}': expected section.key=value, for example "
@@ -103,6 +124,31 @@ Setting parse_override(const std::string& text) {
   return {boost::trim_copy(text.substr(0, dot)),
           boost::trim_copy(text.substr(dot + 1, equals - dot - 1)),
           boost::trim_copy(text.substr(equals + 1)), fmt::format("--set {}", text)};
+}
+
+void override_settings(ConfigText& config, const ConfigText& later) {
+  for (const Setting& setting : later.settings) {
+    std::erase_if(config.settings, [&](const Setting& old) { return replaces(setting, old); });
+  }
+  for (const Section& section : later.sections) {
+    const auto same = [&](const Section& known) { return known.name == section.name; };
+    if (std::none_of(config.sections.begin(), config.sections.end(), same)) {
+      config.sections.push_back(section);
+    }
+  }
+  config.settings.insert(config.settings.end(), later.settings.begin(), later.settings.end());
+}
+
+std::string write_config(const ConfigText& config) {
+  std::string text;
+  for (const Section& section : config.sections) {
+    text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section.name);
+    for (const Setting& setting : config.settings) {
+      if (setting.section != section.name) continue;
+      text += fmt::format("{} = {}\n", setting.key, setting.value);
+    }
+  }
+  return text;
 }
 
 std::string nearest(std::string_view name, const std::vector<std::string>& known) {

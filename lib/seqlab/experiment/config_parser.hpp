@@ -24,6 +24,7 @@ struct Section {
 };
 
 struct ConfigText {
+  std::vector<Setting> includes;  ///< lines `include = FILE`, which stand before all sections
   std::vector<Section> sections;  ///< in the file's order, empty ones included
   std::vector<Setting> settings;
 };
@@ -32,9 +33,18 @@ struct ConfigText {
 /// sections and keys that occur twice.
 ConfigText parse_config(std::string_view text, const std::string& name);
 
-/// `section.key=value` as given to --set; the last dot separates section and key.
+/// `section.key=value` as given to --set; the last dot separates section and key, but for
+/// `sweep.section.key=values` and `expect.name=...`.
 /// Throws UsageError if it has another form.
 Setting parse_override(const std::string& text);
+
+/// Adds `later` to `config`. What is set later wins: it takes the place of the same key's setting,
+/// and a setting for all models ([model], [training]) also that of single models ([model.NAME],
+/// [training.NAME]). A key that is set is swept no more.
+void override_settings(ConfigText& config, const ConfigText& later);
+
+/// As a file, section by section; includes are left out.
+std::string write_config(const ConfigText& config);
 
 /// The member of `known` that is most like `name`, or "" if none is.
 std::string nearest(std::string_view name, const std::vector<std::string>& known);

@@ -4,6 +4,7 @@
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/evaluation/baselines.hpp"
 #include "seqlab/experiment/config_keys.hpp"
 #include "seqlab/models/registry.hpp"
 
@@ -57,17 +58,13 @@ std::string resolved(const std::string& file, const std::filesystem::path& folde
   return std::filesystem::absolute(folder / file).lexically_normal().string();
 }
 
-void resolve_text(TextFiles& text, const char* name, bool needed, const std::string& where,
-                  const std::filesystem::path& folder) {
+void check_text(const TextFiles& text, const char* name, bool needed, const std::string& where) {
   const bool two_files = !text.source.empty() && !text.target.empty();
   const bool one_file = !text.tsv.empty();
   const bool some_file = !text.source.empty() || !text.target.empty();
   if ((one_file && some_file) || (some_file && !two_files) || (needed && text.empty())) {
     throw UsageError(fmt::format("{}: [data] needs either {}_source and {}_target, or {}_tsv",
                                  where, name, name, name));
-  }
-  for (std::string* file : {&text.source, &text.target, &text.tsv}) {
-    *file = resolved(*file, folder);
   }
 }
 
@@ -83,9 +80,9 @@ void finish_data(DataOptions& data, bool tokenizer_given, const std::filesystem:
     if (!tokenizer_given) data.tokenizer.kind = "symbols";
     return;
   }
-  resolve_text(data.train, "train", true, where, file.parent_path());
-  resolve_text(data.valid, "valid", true, where, file.parent_path());
-  resolve_text(data.test, "test", false, where, file.parent_path());
+  check_text(data.train, "train", true, where);
+  check_text(data.valid, "valid", true, where);
+  check_text(data.test, "test", false, where);
   if (std::max(data.tsv_source_column, data.tsv_target_column) > data.tsv_columns) {
     throw UsageError(
         fmt::format("{}: [data] tsv_source_column and tsv_target_column must not be "
@@ -140,6 +137,15 @@ NamedModel read_model(const ConfigText& text, const std::string& name, const std
   return model;
 }
 
+void check_baselines(const ExperimentOptions& options, const std::string& file) {
+  for (const std::string& kind : options.baselines) {
+    const auto& known = baseline_kinds();
+    if (std::find(known.begin(), known.end(), kind) != known.end()) continue;
+    throw UsageError(fmt::format("{}: experiment.baselines: {}", file,
+                                 unknown_name_message("baseline", kind, known)));
+  }
+}
+
 /// The names of the sections `kind`.NAME.
 std::vector<Section> named_sections(const ConfigText& text, const std::string& kind) {
   std::vector<Section> sections;
@@ -180,15 +186,43 @@ std::vector<NamedModel> read_models(const ConfigText& text, const ExperimentOpti
   return models;
 }
 
-/// A setting from the command line takes the place of the one in the file.
-void apply_override(ConfigText& text, const std::string& override_text) {
-  Setting setting = parse_override(override_text);
-  const Section section{setting.section, setting.where};
-  check_section(section);
-  const bool known = std::any_of(text.sections.begin(), text.sections.end(),
-                                 [&](const Section& s) { return s.name == section.name; });
-  if (!known) text.sections.push_back(section);
-  text.settings.push_back(std::move(setting));
+/// Names of files start from the folder of the file that they stand in.
+void resolve_files(ConfigText& config, const std::filesystem::path& folder) {
+  for (Setting& setting : config.settings) {
+    if (setting.section == "data" && names_file(setting.key)) {
+      setting.value = resolved(setting.value, folder);
+    }
+  }
+}
+
+/// The file with all that it includes. `path` holds the files that led to it.
+ConfigText read_config(std::string_view text, const std::filesystem::path& file,
+                       std::vector<std::filesystem::path> path) {
+  ConfigText own = parse_config(text, file.string());
+  for (const Section& section : own.sections) check_section(section);
+  resolve_files(own, file.parent_path());
+  path.push_back(resolved(file.filename(), file.parent_path()));
+  ConfigText all;
+  for (const Setting& include : own.includes) {
+    const std::filesystem::path name = resolved(include.value, file.parent_path());
+    if (std::find(path.begin(), path.end(), name) != path.end()) {
+      throw UsageError(fmt::format("{}: {} includes itself", include.where, name.string()));
+    }
+    if (!std::filesystem::exists(name)) {
+      throw UsageError(fmt::format("{}: there is no file {}", include.where, name.string()));
+    }
+    override_settings(all, read_config(read_file(name), name, path));
+  }
+  override_settings(all, own);
+  return all;
+}
+
+ConfigText read_override(const std::string& text, const std::filesystem::path& folder) {
+  const Setting setting = parse_override(text);
+  ConfigText config{{}, {{setting.section, setting.where}}, {setting}};
+  check_section(config.sections[0]);
+  resolve_files(config, folder);
+  return config;
 }
 
 }  // namespace
@@ -205,19 +239,25 @@ const NamedModel& Experiment::model(const std::string& name) const {
 
 Experiment parse_experiment(std::string_view text, const std::filesystem::path& name,
                             const std::vector<std::string>& overrides) {
-  ConfigText config = parse_config(text, name.string());
-  for (const Section& section : config.sections) check_section(section);
-  for (const std::string& each : overrides) apply_override(config, each);
+  ConfigText config = read_config(text, name, {});
+  for (const std::string& each : overrides) {
+    override_settings(config, read_override(each, name.parent_path()));
+  }
 
   Experiment experiment;
   experiment.file = name;
   experiment.experiment.name = name.stem().string();
-  apply_section(config, "experiment", experiment_keys(), experiment.experiment);
+  if (!apply_section(config, "experiment", experiment_keys(), experiment.experiment, "name")) {
+    config.settings.push_back({"experiment", "name", experiment.experiment.name, name.string()});
+    override_settings(config, {{}, {{"experiment", name.string()}}, {}});
+  }
+  experiment.text = write_config(config);
   const bool tokenizer_given =
       apply_section(config, "data", data_keys(), experiment.data, "tokenizer");
   finish_data(experiment.data, tokenizer_given, name);
   apply_section(config, "decoding", decoding_keys(), experiment.decoding);
   apply_section(config, "evaluation", evaluation_keys(), experiment.evaluation);
+  check_baselines(experiment.experiment, name.string());
   const std::vector<Index>& ends = experiment.evaluation.length_buckets;
   if (std::adjacent_find(ends.begin(), ends.end(), std::greater_equal<>()) != ends.end()) {
     throw UsageError(
@@ -241,6 +281,8 @@ std::string write_experiment(const Experiment& experiment, const NamedModel& mod
   ExperimentOptions options = experiment.experiment;
   options.models = {model.name};
   options.seeds = {static_cast<Index>(seed)};
+  options.baseline.clear();
+  options.baselines.clear();
   std::string text = "# One run with every setting spelt out.\n";
   text += write_section("experiment", experiment_keys(), options);
   text += write_section("data", data_keys(), experiment.data);

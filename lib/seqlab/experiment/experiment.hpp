@@ -12,6 +12,11 @@
 //
 // A [model.NAME] begins from its `family` (default: NAME), then [model] applies, then its own keys.
 // The keys of each section are in config_keys.hpp.
+//
+// Lines `include = FILE` before all sections take over another file. What comes later wins: the
+// included files, the file, then the command line's settings one by one; a setting for all models
+// also takes the place of earlier ones for single models. Within one file, [model.NAME] wins over
+// [model].
 
 #include <cstdint>
 #include <filesystem>
@@ -26,6 +31,9 @@
 #include "seqlab/training/options.hpp"
 
 namespace seqlab {
+
+/// In the folder of an experiment: what its runs were made from, shared parts included.
+inline constexpr const char* kExperimentFile = "experiment.cfg";
 
 /// A text in two files with one sentence a line, or in one with tab-separated columns.
 struct TextFiles {
@@ -60,6 +68,8 @@ struct ExperimentOptions {
   std::string name;
   std::vector<std::string> models;  ///< in the order of tables and figures
   std::vector<Index> seeds = {1};
+  std::string baseline;                ///< the model that tables compare the others with
+  std::vector<std::string> baselines;  ///< floors without a network: "retrieval", "gloss"
 };
 
 struct NamedModel {
@@ -71,6 +81,7 @@ struct NamedModel {
 
 struct Experiment {
   std::filesystem::path file;
+  std::string text;  ///< the file with its includes and overrides in it; reads back to the same
   ExperimentOptions experiment;
   DataOptions data;
   std::vector<NamedModel> models;
@@ -82,7 +93,7 @@ struct Experiment {
 };
 
 /// Reads an experiment file; relative file names in it start from its folder. `overrides` are
-/// `section.key=value` and win over the file.
+/// `section.key=value`.
 /// Throws UsageError with file and line on everything that is unknown, missing or contradictory,
 /// and RuntimeFailure if the file cannot be read.
 Experiment load_experiment(const std::filesystem::path& file,
@@ -92,7 +103,8 @@ Experiment load_experiment(const std::filesystem::path& file,
 Experiment parse_experiment(std::string_view text, const std::filesystem::path& name,
                             const std::vector<std::string>& overrides = {});
 
-/// One model and seed of an experiment with every key spelt out, ready to be read again.
+/// One model and seed of an experiment with every key spelt out, ready to be read again. What
+/// concerns the experiment as a whole is left out.
 std::string write_experiment(const Experiment& experiment, const NamedModel& model,
                              std::uint64_t seed);
 

@@ -16,18 +16,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-std::vector<std::string> fields_of(const std::string& line) {
-  std::vector<std::string> fields(1);
-  for (const char c : line) {
-    if (c == ',') {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  return fields;
-}
-
 double number_of(const std::string& field, const std::string& where) {
   if (field.empty()) return kNaN;
   double value = 0;
@@ -89,9 +77,12 @@ void check_distinct(const std::vector<RunResult>& runs) {
   }
 }
 
-/// The order of models: that of the experiment as the longest list of the manifests has it.
-std::vector<std::string> model_order(const std::vector<RunResult>& runs) {
+/// The order of models: that of the experiment, or else the longest list of the manifests.
+std::vector<std::string> model_order(const std::vector<RunResult>& runs,
+                                     const std::filesystem::path& experiment_directory) {
   std::vector<std::string> order;
+  const std::filesystem::path file = experiment_directory / kExperimentFile;
+  if (std::filesystem::exists(file)) order = load_experiment(file).experiment.models;
   for (const RunResult& run : runs) {
     const auto models = run.manifest.value("models", std::vector<std::string>());
     if (models.size() > order.size()) order = models;
@@ -120,14 +111,26 @@ std::vector<double> NumberTable::column(const std::string& name) const {
   return values;
 }
 
+std::vector<std::string> split_fields(const std::string& line) {
+  std::vector<std::string> fields(1);
+  for (const char c : line) {
+    if (c == ',') {
+      fields.emplace_back();
+    } else {
+      fields.back() += c;
+    }
+  }
+  return fields;
+}
+
 NumberTable read_number_table(const std::filesystem::path& csv_file) {
   const std::vector<std::string> lines = read_lines(csv_file);
   if (lines.empty()) throw RuntimeFailure(fmt::format("{} is empty", csv_file.string()));
   NumberTable table;
-  table.header = fields_of(lines.front());
+  table.header = split_fields(lines.front());
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const std::string where = fmt::format("{}:{}", csv_file.string(), i + 1);
-    const std::vector<std::string> fields = fields_of(lines[i]);
+    const std::vector<std::string> fields = split_fields(lines[i]);
     if (fields.size() != table.header.size()) {
       throw RuntimeFailure(fmt::format("{}: expected {} fields, found {}", where,
                                        table.header.size(), fields.size()));
@@ -153,14 +156,14 @@ std::vector<ModelResults> load_results(const std::filesystem::path& experiment_d
   }
   if (runs.empty()) {
     throw RuntimeFailure(fmt::format(
-        "{} has no finished run (a folder with a file `done`); make some with 'seqlab train "
-        "EXPERIMENT.cfg --model NAME --output {}'",
-        folder.string(), (folder / "NAME-seed1").string()));
+        "{} has no finished run (a folder with a file `done`); make some with 'seqlab run "
+        "EXPERIMENT.cfg --output {}'",
+        folder.string(), experiment_directory.string()));
   }
   check_distinct(runs);
   check_comparable(runs);
   std::vector<ModelResults> models;
-  for (const std::string& name : model_order(runs)) {
+  for (const std::string& name : model_order(runs, experiment_directory)) {
     ModelResults model;
     model.name = name;
     for (const RunResult& run : runs) {

@@ -22,6 +22,9 @@ struct NumberTable {
   std::vector<double> column(const std::string& name) const;
 };
 
+/// The fields of a line of a CSV file.
+std::vector<std::string> split_fields(const std::string& line);
+
 /// Throws RuntimeFailure (with file and line) on a missing or damaged file.
 NumberTable read_number_table(const std::filesystem::path& csv_file);
 

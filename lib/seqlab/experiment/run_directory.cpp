@@ -1,6 +1,12 @@
 #include "seqlab/experiment/run_directory.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
@@ -20,30 +26,70 @@ void make_folder(const std::filesystem::path& folder) {
   }
 }
 
-/// Throws unless the settings that decide the result are the same.
-void check_same_settings(const std::string& old_config, const std::string& new_config,
-                         const std::string& file) {
-  const auto before = deciding_settings(old_config, file);
-  const auto now = deciding_settings(new_config, "the experiment");
+using Settings = std::map<std::string, std::string>;
+
+const std::set<std::string> kLimits = {"training.max_epochs", "training.max_updates",
+                                       "training.max_tokens", "training.max_minutes",
+                                       "training.patience"};
+/// Results depend on none of them.
+const std::set<std::string> kConveniences = {"training.workers", "training.log_every",
+                                             "training.checkpoint_every",
+                                             "decoding.batch_sentences"};
+
+Settings all_settings(const std::string& config, const std::string& name) {
+  Settings settings;
+  for (const Setting& setting : parse_config(config, name).settings) {
+    const std::string key = setting.section + '.' + setting.key;
+    if (!kConveniences.contains(key)) settings[key] = setting.value;
+  }
+  return settings;
+}
+
+/// One line for each key whose values differ.
+std::string differences(const Settings& before, const Settings& now) {
   std::set<std::string> keys;
   for (const auto& [key, value] : before) keys.insert(key);
   for (const auto& [key, value] : now) keys.insert(key);
-  const auto value_of = [](const auto& settings, const std::string& key) {
+  const auto value_of = [](const Settings& settings, const std::string& key) {
     const auto found = settings.find(key);
     return found == settings.end() ? std::string("(none)") : found->second;
   };
-  std::string differences;
+  std::string text;
   for (const std::string& key : keys) {
     const std::string old_value = value_of(before, key);
     const std::string new_value = value_of(now, key);
     if (old_value == new_value) continue;
-    differences += fmt::format("\n  {}: {} in the run, {} now", key, old_value, new_value);
+    text += fmt::format("\n  {}: {} in the run, {} now", key, old_value, new_value);
   }
-  if (differences.empty()) return;
+  return text;
+}
+
+/// Throws unless the settings that decide the result are the same.
+void check_same_settings(const std::string& old_config, const std::string& new_config, bool done,
+                         const std::string& file) {
+  const auto settings_of = done ? all_settings : deciding_settings;
+  const std::string differing =
+      differences(settings_of(old_config, file), settings_of(new_config, "the experiment"));
+  if (differing.empty()) return;
+  if (done) {
+    throw UsageError(
+        fmt::format("{} belongs to a finished run with other settings; remove its folder or give "
+                    "another --output:{}",
+                    file, differing));
+  }
   throw UsageError(
       fmt::format("{} belongs to a run with other settings; a resumed run may change only limits, "
                   "workers, log_every and checkpoint_every:{}",
-                  file, differences));
+                  file, differing));
+}
+
+/// Whether a kill before the first file was complete can have left the folder like this.
+bool hardly_begun(const std::filesystem::path& folder) {
+  if (!std::filesystem::is_directory(folder)) return false;
+  const std::filesystem::directory_iterator entries(folder);
+  return std::all_of(begin(entries), end(entries), [](const auto& entry) {
+    return entry.path().filename() == "config.cfg.partial";
+  });
 }
 
 }  // namespace
@@ -56,9 +102,10 @@ void RunDirectory::prepare(const std::string& config, bool resume) const {
                       "or remove it",
                       path_.string()));
     }
-    check_same_settings(read_file(file("config.cfg")), config, file("config.cfg").string());
-  } else if (std::filesystem::exists(path_) &&
-             (!std::filesystem::is_directory(path_) || !std::filesystem::is_empty(path_))) {
+    const std::string before = read_file(file("config.cfg"));
+    check_same_settings(before, config, done(), file("config.cfg").string());
+    if (before == config || done()) return;
+  } else if (std::filesystem::exists(path_) && !hardly_begun(path_)) {
     throw UsageError(
         fmt::format("{} is there and is no run; give another --output", path_.string()));
   }
@@ -87,18 +134,31 @@ void RunDirectory::mark_done() const { write("done", ""); }
 
 std::map<std::string, std::string> deciding_settings(const std::string& config,
                                                      const std::string& name) {
-  static const std::set<std::string> free_keys = {
-      "training.max_epochs",       "training.max_updates", "training.max_tokens",
-      "training.max_minutes",      "training.workers",     "training.log_every",
-      "training.checkpoint_every", "training.patience"};
-  std::map<std::string, std::string> settings;
-  for (const Setting& setting : parse_config(config, name).settings) {
-    const std::string key = setting.section + '.' + setting.key;
-    const bool of_the_test = setting.section == "decoding" || setting.section == "evaluation";
-    if (!of_the_test && !free_keys.contains(key)) settings[key] = setting.value;
-  }
+  Settings settings = all_settings(config, name);
+  std::erase_if(settings, [](const auto& setting) {
+    const std::string& key = setting.first;
+    return key.starts_with("decoding.") || key.starts_with("evaluation.") || kLimits.contains(key);
+  });
   return settings;
 }
+
+RunLock::RunLock(const std::filesystem::path& run) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds kPatience{60};
+  make_folder(run);
+  folder_ = ::open(run.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const Clock::time_point start = Clock::now();
+  // File systems that know no locks give other errors; then there is no protection.
+  while (::flock(folder_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (Clock::now() - start > kPatience) {
+      throw RuntimeFailure(fmt::format(
+          "another process works in {}; wait until it has ended, or stop it", run.string()));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+RunLock::~RunLock() { ::close(folder_); }
 
 LoadedRun load_run(const std::filesystem::path& path) {
   const RunDirectory directory(path);

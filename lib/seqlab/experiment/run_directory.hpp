@@ -34,7 +34,8 @@ class RunDirectory {
 
   /// Makes the folder for a new run, or takes up the one that is there if `resume` is set.
   /// Throws UsageError if it is there and `resume` is not set, or if settings other than those
-  /// that may change differ from the run's (lists them), and RuntimeFailure if writing fails.
+  /// that may change differ from the run's (lists them), and RuntimeFailure if writing fails. Of a
+  /// finished run nothing that its numbers depend on may change.
   void prepare(const std::string& config, bool resume) const;
 
   /// Throws RuntimeFailure if the file is missing or is not JSON.
@@ -51,6 +52,21 @@ class RunDirectory {
 /// often to log and to checkpoint.
 std::map<std::string, std::string> deciding_settings(const std::string& config,
                                                      const std::string& name);
+
+/// Held by the process that works in a run directory. It is released when the process ends, however
+/// that happens.
+class RunLock {
+ public:
+  /// Makes the folder if need be. Another process may be on its way out: waits some seconds for it.
+  /// Throws RuntimeFailure if it stays.
+  explicit RunLock(const std::filesystem::path& run);
+  ~RunLock();
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+ private:
+  int folder_ = -1;
+};
 
 /// A finished or interrupted run that can translate.
 struct LoadedRun {

@@ -24,27 +24,14 @@ constexpr std::string_view kValidHeader =
 constexpr std::chrono::milliseconds kTerminalInterval{500};
 constexpr std::chrono::seconds kFirstReport{10};
 
-std::string duration(double seconds) {
-  const auto s = static_cast<long>(std::ceil(seconds));
-  if (s >= 3600) return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
-  return fmt::format("{}:{:02}", s / 60, s % 60);
-}
-
 std::string progress_text(const TrainRow& row, double seconds_left) {
   std::string text = fmt::format(
       "update {}  epoch {}  loss {:.4f}  perplexity {:.2f}  {:.0f} tokens/s  learning rate {:.3g}  "
       "gradient norm {:.3g}",
       row.update, row.epoch, row.loss, std::exp(row.loss), row.tokens_per_second, row.learning_rate,
       row.gradient_norm);
-  if (seconds_left >= 0) text += fmt::format("  {} left", duration(seconds_left));
+  if (seconds_left >= 0) text += fmt::format("  {} left", duration_text(seconds_left));
   return text;
-}
-
-/// So that the line does not wrap; then "\r" would not lead back to its beginning.
-std::size_t terminal_width() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return 1000;
-  return size.ws_col - std::size_t{1};
 }
 
 [[noreturn]] void fail(const std::filesystem::path& file) {
@@ -54,6 +41,19 @@ std::size_t terminal_width() {
 }
 
 }  // namespace
+
+std::string duration_text(double seconds) {
+  const auto s = static_cast<long>(std::ceil(seconds));
+  if (s >= 3600) return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+  return fmt::format("{}:{:02}", s / 60, s % 60);
+}
+
+// A line that wraps cannot be rewritten: "\r" does not lead back to its beginning.
+std::size_t terminal_width() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return 1000;
+  return size.ws_col - std::size_t{1};
+}
 
 TrainingLog::TrainingLog(std::filesystem::path directory, std::ostream& out, ProgressStyle style)
     : train_{directory.empty() ? directory : directory / "train.csv", {}},

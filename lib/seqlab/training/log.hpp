@@ -39,6 +39,12 @@ struct ValidRow {
 /// How progress is shown. automatic: `terminal` if standard error is one, else `lines`.
 enum class ProgressStyle { automatic, terminal, lines, none };
 
+/// "3:07" or "1:03:07".
+std::string duration_text(double seconds);
+/// Columns of the terminal behind standard error, less one, so that a line does not wrap; many if
+/// there is none.
+std::size_t terminal_width();
+
 class TrainingLog {
  public:
   /// The CSV files are made in `directory`, which must exist when `start` or `resume` is called;
