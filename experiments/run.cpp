@@ -107,12 +107,14 @@ int run_main(int argc, char** argv) {
       "run", "EXPERIMENT.cfg",
       "Runs an experiment: trains and tests every model with every seed, and makes the baselines.\n"
       "Each run is a process and has a folder in DIR/runs, its log beside it. What is finished is\n"
-      "skipped, and what was stopped, by Ctrl-C, a kill or a power cut, goes on where it was: give\n"
+      "skipped, and what was stopped, by Ctrl-C, a kill or a power cut, goes on where it was: "
+      "give\n"
       "the same command again. A run that fails does not stop the others. At the end comes the\n"
       "table.",
       "  seqlab run experiments/quick.cfg\n"
       "  seqlab run experiments/bottleneck.cfg --only lstm,bahdanau --seeds 1 --jobs 2\n"
-      "  seqlab run experiments/bottleneck.cfg --set training.max_tokens=100000 --output results/t\n"
+      "  seqlab run experiments/bottleneck.cfg --set training.max_tokens=100000 --output "
+      "results/t\n"
       "  seqlab run experiments/bottleneck.cfg --shard 3/18       # one task of a job array");
   command.add()("only", value<std::string>()->value_name("MODEL,..."),
                 "these models and baselines (default: all)");

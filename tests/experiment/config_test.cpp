@@ -83,6 +83,54 @@ TEST_CASE("Overrides win over the file") {
   check_message(usage_error(kMinimal, {"modell.width=3"}), {"modell", "'model'"});
 }
 
+TEST_CASE("What comes later wins: included files, the file, the command line") {
+  const TemporaryFolder folder;
+  write(folder, "deep.cfg", "[model]\nwidth = 1\n[model.lstm]\nwidth = 2\n[training]\nwarmup = 5\n");
+  write(folder, "base.cfg", "include = deep.cfg\n[model]\ndropout = 0.5\n[training]\nwarmup = 6\n");
+  const auto load = [&](const std::string& text, std::vector<std::string> overrides = {}) {
+    overrides.push_back("training.max_updates=9");
+    return load_experiment(write(folder, "main.cfg", text), overrides);
+  };
+  const std::string head = "include = base.cfg\n[data]\ntask = copy\n[model.rnn]\n";
+  // One file: [model.NAME] over [model]. Two files: the later one, for single models too.
+  CHECK(load(head).model("rnn").options.width == 1);
+  CHECK(load(head + "[model.lstm]\n").model("lstm").options.width == 2);
+  CHECK(load(head + "[model.lstm]\n[model]\nwidth = 3\n").model("lstm").options.width == 3);
+  CHECK(load(head + "[model]\nwidth = 3\n[model.lstm]\nwidth = 4\n").model("lstm").options.width == 4);
+  CHECK(load(head + "[model.lstm]\n").model("lstm").options.dropout == 0.5);
+  CHECK(load(head).model("rnn").training.schedule.warmup == 6);
+  // The command line, one setting after the other.
+  const std::string own = head + "[model.lstm]\nwidth = 4\n";
+  CHECK(load(own, {"model.width=7"}).model("lstm").options.width == 7);
+  CHECK(load(own, {"model.width=7", "model.lstm.width=8"}).model("lstm").options.width == 8);
+  CHECK(load(own, {"model.lstm.width=8", "model.width=7"}).model("lstm").options.width == 7);
+  CHECK(load(own, {"model.lstm.width=8"}).model("rnn").options.width == 1);
+
+  // The text of it all reads back to the same, from any folder.
+  const Experiment experiment = load(own, {"model.dropout=0.25"});
+  const Experiment again = parse_experiment(experiment.text, "elsewhere/other.cfg");
+  CHECK(again.text == experiment.text);
+  CHECK(again.experiment.name == "main");
+  CHECK(write_experiment(again, again.models[1], 1) ==
+        write_experiment(experiment, experiment.models[1], 1));
+}
+
+TEST_CASE("Mistakes in included files are told with their own places") {
+  const TemporaryFolder folder;
+  const auto message = [&](const std::string& text) {
+    return message_of<UsageError>(
+        [&] { load_experiment(write(folder, "main.cfg", text), {"training.max_updates=9"}); });
+  };
+  write(folder, "bad.cfg", "[model]\nwidht = 1\n");
+  write(folder, "loop.cfg", "include = main.cfg\n");
+  const std::string rest = "[data]\ntask = copy\n[model.rnn]\n";
+  check_message(message("include = bad.cfg\n" + rest), {"bad.cfg:2", "widht", "'width'"});
+  check_message(message("include = none.cfg\n" + rest), {"main.cfg:1", "no file", "none.cfg"});
+  check_message(message("include = loop.cfg\n" + rest), {"loop.cfg:1", "includes itself"});
+  check_message(message(rest + "[experiment]\nbaselines = retreival\n"),
+                {"baselines", "did you mean 'retrieval'"});
+}
+
 TEST_CASE("Every mistake is told with file, line, the nearest match and what is valid") {
   check_message(usage_error("[data]\ntask = copy\nvocabluary = 3\n"),
                 {"folder/quick.cfg:3", "vocabluary", "did you mean 'vocabulary'", "max_source"});

@@ -41,7 +41,7 @@ const Trained& trained() {
 TEST_CASE("Help: of the program, of every command and of experiment files") {
   const ProgramResult help = run_seqlab({"--help"});
   CHECK(help.status == 0);
-  for (const char* command : {"prepare", "train", "translate", "evaluate", "score", "table", "plot",
+  for (const char* command : {"run", "prepare", "train", "translate", "evaluate", "score", "table", "plot",
                               "params", "baseline", "bench"}) {
     CHECK(contains(help.out, command));
     const ProgramResult own = run_seqlab({command, "--help"});

@@ -25,8 +25,7 @@ namespace {
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
   // The parent's handlers would only note a signal that is meant to end the child.
-  ::signal(SIGINT, SIG_DFL);
-  ::signal(SIGTERM, SIG_DFL);
+  for (const int number : {SIGINT, SIGTERM, SIGUSR1}) ::signal(number, SIG_DFL);
   ::sigprocmask(SIG_SETMASK, &mask, nullptr);
   ::execv(arguments[0], arguments);
   constexpr char kMessage[] = "cannot start the program\n";

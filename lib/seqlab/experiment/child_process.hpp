@@ -24,7 +24,7 @@ class ChildProcess {
 
   /// Exit status, or 128 + the number of the signal that ended it; none while it runs.
   std::optional<int> poll();
-  void terminate();  ///< sends SIGTERM
+  void terminate();        ///< sends SIGTERM
   double seconds() const;  ///< since its start
 
  private:

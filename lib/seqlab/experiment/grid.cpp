@@ -39,8 +39,11 @@ void check_names(const std::vector<GridRun>& runs, const std::vector<std::string
 }  // namespace
 
 std::vector<std::string> GridRun::command(const std::string& program) const {
-  std::vector<std::string> words = {program, baseline.empty() ? "train" : "baseline",
-                                    (directory / "config.cfg").string(), "--resume", "--output",
+  std::vector<std::string> words = {program,
+                                    baseline.empty() ? "train" : "baseline",
+                                    (directory / "config.cfg").string(),
+                                    "--resume",
+                                    "--output",
                                     directory.string()};
   if (!baseline.empty()) words.insert(words.end(), {"--kind", baseline});
   return words;

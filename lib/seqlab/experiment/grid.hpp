@@ -25,8 +25,8 @@ struct GridChoice {
 };
 
 struct GridRun {
-  std::string name;      ///< of its folder
-  std::string model;     ///< or baseline
+  std::string name;   ///< of its folder
+  std::string model;  ///< or baseline
   std::filesystem::path directory;
   std::string config;    ///< with every setting spelt out
   std::string baseline;  ///< its kind; empty: a model is trained

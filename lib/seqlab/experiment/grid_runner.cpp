@@ -118,7 +118,9 @@ void GridRunner::finish(const Active& active, int status) {
   if (status == 0 && RunDirectory(run.directory).done()) {
     ++outcome_.finished;
     if (active.begin.fraction == 0) durations_.emplace_back(run.model, seconds);
-    message(fmt::format("{}: {} ({})", run.name, line.substr(line.find(": ") + 2),
+    const std::string prefix = run.model + ": ";
+    message(fmt::format("{}: {} ({})", run.name,
+                        line.starts_with(prefix) ? line.substr(prefix.size()) : line,
                         duration_text(seconds)));
     return;
   }

@@ -1,0 +1,181 @@
+// Whole experiments through the real program: stopped, killed, in parts, with failing runs.
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <sstream>
+
+#include "support.hpp"
+#include "system/program.hpp"
+
+using seqlab::contains;
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+/// Two models, two seeds and a baseline; some seconds in all.
+std::string small_grid(const std::string& more = "") {
+  std::string text = tiny_experiment(more);
+  text.insert(text.find("models ="), "seeds = 1 2\nbaselines = retrieval\n");
+  return text;
+}
+
+std::string shell_command(const Strings& arguments) {
+  std::string command = quoted(SEQLAB_BINARY_DIR "/seqlab");
+  for (const std::string& argument : arguments) command += ' ' + quoted(argument);
+  return command + " > /dev/null 2>&1";
+}
+
+/// A grid that ran through, shared by the tests.
+struct Complete {
+  Scratch scratch;
+  std::string config = scratch.write("grid.cfg", small_grid());
+  std::string folder = scratch.file("results");
+  ProgramResult result = run_seqlab({"run", config, "--output", folder, "--jobs", "2"});
+};
+
+const Complete& complete() {
+  static const Complete instance;
+  return instance;
+}
+
+/// The table without the column of training speeds.
+std::string table_of(const std::string& folder) {
+  std::istringstream csv(run_seqlab({"table", folder, "--format", "csv"}).out);
+  std::string table;
+  for (std::string line; std::getline(csv, line);) {
+    std::istringstream fields(line);
+    std::string field;
+    for (int i = 0; std::getline(fields, field, ','); ++i) {
+      if (i != 3) table += field + ',';
+    }
+    table += '\n';
+  }
+  return table;
+}
+
+/// What must not depend on how often a grid was stopped.
+void check_same_results(const std::string& folder) {
+  const std::string& expected = complete().folder;
+  for (const char* run : {"bahdanau-seed1", "bahdanau-seed2", "lstm-seed1", "lstm-seed2"}) {
+    for (const char* file : {"best.safetensors", "translations.txt", "by_length.csv"}) {
+      const std::string name = std::string("/runs/") + run + '/' + file;
+      INFO(name);
+      CHECK(read_whole(folder + name) == read_whole(expected + name));
+    }
+  }
+  CHECK(table_of(folder) == table_of(expected));
+}
+
+}  // namespace
+
+TEST_CASE("run trains models x seeds, makes the baselines and prints the table") {
+  const ProgramResult& result = complete().result;
+  INFO("standard error: ", result.err);
+  REQUIRE(result.status == 0);
+  for (const char* part : {"| bahdanau", "| lstm", "| retrieval"})
+    CHECK(contains(result.out, part));
+  for (const char* run : {"bahdanau-seed1", "lstm-seed2", "retrieval"}) {
+    CHECK(std::filesystem::exists(complete().folder + "/runs/" + run + "/done"));
+    CHECK(contains(result.err, std::string(run) + ": BLEU"));
+  }
+  CHECK(!read_whole(complete().folder + "/runs/lstm-seed2.log").empty());
+
+  const ProgramResult again = run_seqlab({"run", complete().config, "--output", complete().folder});
+  CHECK(again.status == 0);
+  CHECK(again.out == result.out);
+  CHECK(again.err.empty());  // nothing was started
+  // The file in the folder says all.
+  CHECK(run_seqlab({"run", complete().folder + "/experiment.cfg"}).out == result.out);
+}
+
+TEST_CASE("A grid that is killed ten times ends with the same tables, byte for byte") {
+  const Scratch scratch;
+  const std::string folder = scratch.file("results");
+  const std::string command = shell_command({"run", complete().config, "--output", folder, "--jobs",
+                                             "2", "--set", "training.checkpoint_every=7"});
+  std::mt19937 random(20261124);
+  int killed = 0;
+  for (int i = 0; i < 10; ++i) {
+    const double seconds = 0.05 + 0.4 * static_cast<double>(random()) / 4294967296.0;
+    const int status =
+        std::system(("timeout -s KILL " + std::to_string(seconds) + ' ' + command).c_str());
+    killed += status == 0 ? 0 : 1;
+  }
+  CHECK(killed == 10);
+  REQUIRE(std::system(command.c_str()) == 0);
+  check_same_results(folder);
+}
+
+TEST_CASE("SIGTERM stops a grid and all its processes; a second call goes on") {
+  const Scratch scratch;
+  const std::string folder = scratch.file("results");
+  const std::string log = scratch.file("log");
+  // Endless runs, stopped when two of them have begun to train.
+  const std::string script = scratch.write("stop.sh", R"(
+"$1" run "$2" --output "$3" --jobs 2 --set training.max_updates=99999999 2> "$4" &
+while [ "$(ls "$3"/runs/*/train.csv 2> /dev/null | wc -l)" -lt 2 ]; do sleep 0.05; done
+kill -TERM $!
+wait $!
+)");
+  const int status = std::system(("bash " + quoted(script) + " '" SEQLAB_BINARY_DIR "/seqlab' " +
+                                  quoted(complete().config) + ' ' + quoted(folder) + ' ' +
+                                  quoted(log))
+                                     .c_str());
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK(contains(read_whole(log), "0 of 5 runs are done, the same command goes on"));
+  CHECK(!contains(read_whole(log), "FAILED"));
+  int begun = 0;
+  for (const std::string& file : files_below(folder)) {
+    begun += contains(file, "checkpoint/state.safetensors") ? 1 : 0;
+  }
+  CHECK(begun == 2);
+  // No process is left that holds a run.
+  CHECK(std::system(("for r in " + quoted(folder) +
+                     "/runs/*-seed?; do flock --nonblock $r true || exit 1; done")
+                        .c_str()) == 0);
+  CHECK(run_seqlab({"run", complete().config, "--output", folder}).status == 0);
+}
+
+TEST_CASE("The parts of a job array make the whole grid") {
+  const Scratch scratch;
+  const std::string folder = scratch.file("results");
+  for (const char* part : {"1/3", "2/3", "3/3"}) {
+    CHECK(run_seqlab({"run", complete().config, "--output", folder, "--shard", part}).status == 0);
+  }
+  check_same_results(folder);
+}
+
+TEST_CASE("A failing run is told at the end and does not stop the others") {
+  const Scratch scratch;
+  const std::string config =
+      scratch.write("grid.cfg", tiny_experiment("[model.bad]\nfamily = transformer\nwidth = 13\n"));
+  const std::string folder = scratch.file("results");
+  const ProgramResult result =
+      run_seqlab({"run", config, "--output", folder, "--jobs", "1", "--only", "bad,lstm", "--set",
+                  "experiment.models=bad lstm bahdanau", "--set", "training.max_updates=10"});
+  CHECK(result.status == 1);
+  CHECK(contains(result.out, "| lstm"));
+  CHECK(contains(result.err, "1 of 2 runs failed"));
+  CHECK(contains(result.err, "width = 13"));
+  CHECK(contains(result.err, "bad-seed1.log"));
+  CHECK(!std::filesystem::exists(folder + "/runs/bahdanau-seed1"));
+}
+
+TEST_CASE("run refuses runs with other settings, unknown models and shards") {
+  const auto refused = [](const Strings& more) {
+    Strings arguments = {"run", complete().config, "--output", complete().folder};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ProgramResult result = run_seqlab(arguments);
+    CHECK(result.status == 2);
+    return result.err;
+  };
+  CHECK(contains(refused({"--set", "model.width=25"}),
+                 "model.bahdanau.width: 24 in the run, 25 now"));
+  CHECK(contains(refused({"--set", "decoding.beam=3"}), "decoding.beam: 2 in the run, 3 now"));
+  CHECK(contains(refused({"--only", "lstn"}), "did you mean 'lstm'"));
+  CHECK(contains(refused({"--shard", "3/2"}), "i/n"));
+  CHECK(contains(refused({"--seeds", "1,x"}), "'x' is not a whole number"));
+  CHECK(contains(refused({"--jobs", "0"}), "--jobs 0"));
+}
