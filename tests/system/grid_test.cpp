@@ -98,7 +98,7 @@ TEST_CASE("A grid that is killed ten times ends with the same tables, byte for b
   std::mt19937 random(20261124);
   int killed = 0;
   for (int i = 0; i < 10; ++i) {
-    const double seconds = 0.05 + 0.4 * static_cast<double>(random()) / 4294967296.0;
+    const double seconds = 0.05 + 0.2 * static_cast<double>(random()) / 4294967296.0;
     const int status =
         std::system(("timeout -s KILL " + std::to_string(seconds) + ' ' + command).c_str());
     killed += status == 0 ? 0 : 1;
@@ -113,16 +113,16 @@ TEST_CASE("SIGTERM stops a grid and all its processes; a second call goes on") {
   const std::string folder = scratch.file("results");
   const std::string log = scratch.file("log");
   // Endless runs, stopped when two of them have begun to train.
-  const std::string script = scratch.write("stop.sh", R"(
+  const std::string script = scratch.write("stop.sh", R"sh(
 "$1" run "$2" --output "$3" --jobs 2 --set training.max_updates=99999999 2> "$4" &
 while [ "$(ls "$3"/runs/*/train.csv 2> /dev/null | wc -l)" -lt 2 ]; do sleep 0.05; done
 kill -TERM $!
 wait $!
-)");
-  const int status = std::system(("bash " + quoted(script) + " '" SEQLAB_BINARY_DIR "/seqlab' " +
-                                  quoted(complete().config) + ' ' + quoted(folder) + ' ' +
-                                  quoted(log))
-                                     .c_str());
+)sh");
+  const int status =
+      std::system(("bash " + quoted(script) + " '" SEQLAB_BINARY_DIR "/seqlab' " +
+                   quoted(complete().config) + ' ' + quoted(folder) + ' ' + quoted(log))
+                      .c_str());
   CHECK(WEXITSTATUS(status) == 1);
   CHECK(contains(read_whole(log), "0 of 5 runs are done, the same command goes on"));
   CHECK(!contains(read_whole(log), "FAILED"));
