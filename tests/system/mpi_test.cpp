@@ -181,6 +181,47 @@ TEST_CASE(
   check_same_run(scratch.file("run"), one_process());
 }
 
+TEST_CASE("The batch script stops a run before its time limit, requeues the job and goes on") {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch.path() / "bin");
+  const auto tool = [&](const std::string& name, const std::string& text) {
+    std::filesystem::permissions(scratch.write("bin/" + name, "#!/bin/sh\n" + text + '\n'),
+                                 std::filesystem::perms::owner_all);
+  };
+  tool("scontrol", "echo \"$@\" >> " + quoted(scratch.file("requeued")));
+  tool("mpirun", "shift 4  # the binding: there may be few processors here\nexec " + mpirun() +
+                     " -np 2 \"$@\"");
+  const auto job_command = [&](const Strings& arguments) {
+    std::string command =
+        "echo $$ > " + quoted(scratch.file("job")) +
+        "; exec env PATH=" + quoted(scratch.file("bin")) +
+        ":\"$PATH\" SLURM_JOB_ID=77 SEQLAB=" + quoted(SEQLAB_BINARY_DIR "/seqlab") + " bash " +
+        quoted(SEQLAB_SOURCE_DIR "/experiments/slurm/train.sbatch");
+    // Experiment, model and run without the names of their options, then the rest.
+    for (const std::size_t i : {1, 3, 5}) command += ' ' + quoted(arguments[i]);
+    for (std::size_t i = 6; i < arguments.size(); ++i) command += ' ' + quoted(arguments[i]);
+    return command;
+  };
+  const std::string command = job_command(train(scratch, "run"));
+
+  std::future<ProgramResult> job = std::async([command] { return run_command(command); });
+  REQUIRE(checkpoint_comes(scratch, "run"));
+  REQUIRE(send(scratch, "job", SIGUSR1));
+  const ProgramResult stopped = job.get();
+  INFO("standard error: ", stopped.err);
+  CHECK(stopped.status == 0);
+  CHECK(read_whole(scratch.file("requeued")) == "requeue 77\n");
+  CHECK(!std::filesystem::exists(scratch.file("run/done")));
+  CHECK(run_command(command).status == 0);
+  CHECK(read_whole(scratch.file("requeued")) == "requeue 77\n");
+  check_same_run(scratch.file("run"), one_process());
+
+  // A run that fails is not tried again and again.
+  CHECK(run_command(job_command(train(scratch, "bad", {"--set", "training.shards=3"}))).status ==
+        2);
+  CHECK(read_whole(scratch.file("requeued")) == "requeue 77\n");
+}
+
 TEST_CASE("What is wrong on all ranks is told once and makes nothing") {
   const Scratch scratch;
   const ProgramResult shards = run_command(on_ranks(3, train(scratch, "run")));
