@@ -8,6 +8,9 @@ single precision, the same beam, batches of as many sentences sorted by length, 
 text to lines of text in a process that has loaded the model; seqlab's is that of the program, less
 that of a run on no lines.
 
+Marian, the other engine of this field, cannot be given these weights: its decoder starts from a
+zero vector instead of the embedding of a begin mark, and its sinusoids have other rates.
+
 Needs a Python with ctranslate2 and sentencepiece, for example:
   python3 -m venv VENV && VENV/bin/pip install ctranslate2 sentencepiece
   VENV/bin/python ctranslate2_peer.py RUN --input verses.test.es
@@ -53,11 +56,15 @@ def model_options(run: pathlib.Path) -> dict:
         raise measure.Failure(f"{run} is no run: it has no config.cfg")
     sections = [s for s in config.sections() if s.startswith("model.")]
     options = dict(config[sections[0]]) if sections else {}
-    for key, value in {"encoder": "transformer", "decoder": "transformer", "memory": "all",
-                       "positions": "sinusoidal", "reverse_source": "false"}.items():
-        if options.get(key) != value:
-            raise measure.Failure(f"{run}: {key} = {options.get(key)}; CTranslate2 can only be "
-                                  f"given a model with {key} = {value}")
+    heads = options.get("heads")
+    expected = {"encoder": ("transformer",), "decoder": ("transformer",), "memory": ("all",),
+                "positions": ("sinusoidal",), "reverse_source": ("false",), "norm": ("pre",),
+                "activation": ("relu",), "normalization": ("layer", None),
+                "kv_heads": ("0", heads, None)}
+    for key, values in expected.items():
+        if options.get(key) not in values:
+            raise measure.Failure(f"{run}: {key} = {options.get(key)}; this comparison takes only "
+                                  f"models with {key} = {values[0]}")
     if config["data"]["tokenizer"] != "sentencepiece" or config["data"]["joint"] != "true":
         raise measure.Failure(f"{run}: expected tokenizer = sentencepiece and joint = true")
     return options
@@ -101,13 +108,9 @@ def convert(run: pathlib.Path, folder: pathlib.Path) -> None:
     """Writes the model of a run as a CTranslate2 model."""
     import sentencepiece
     from ctranslate2.specs import TransformerSpec
-    from ctranslate2.specs.common_spec import Activation
     options, weights = model_options(run), read_weights(run / "best.safetensors")
     layers = int(options["encoder_layers"]), int(options["decoder_layers"])
-    activation = Activation.RELU if options["activation"] == "relu" else Activation.GELU
-    pre_norm = options["norm"] == "pre"
-    spec = TransformerSpec.from_config(layers, int(options["heads"]), pre_norm=pre_norm,
-                                       activation=activation)
+    spec = TransformerSpec.from_config(layers, int(options["heads"]), pre_norm=True)
     target = weights["decoder.embedding"]
     source = weights.get("encoder.embedding", target)
     spec.encoder.embeddings[0].weight = source
@@ -115,8 +118,7 @@ def convert(run: pathlib.Path, folder: pathlib.Path) -> None:
     for side, name in ((spec.encoder, "encoder"), (spec.decoder, "decoder")):
         side.scale_embeddings = True
         side.position_encodings.encodings = sinusoids(target.shape[1])
-        if pre_norm:
-            fill_norm(side.layer_norm, weights, name + ".norm")
+        fill_norm(side.layer_norm, weights, name + ".norm")
         for index, layer in enumerate(side.layer):
             where = f"{name}.layer{index}"
             fill_attention(layer.self_attention, weights, where + ".self_attention",
