@@ -141,7 +141,8 @@ int run_main(int argc, char** argv) {
   GridRunner runner(std::move(runs), own_program(), jobs, std::cerr, isatty(STDERR_FILENO) == 1);
   const GridOutcome outcome = runner.run();
   if (outcome.finished > 0 && !outcome.stopped) {
-    std::cout << make_table(load_results(folder), TableFormat::markdown);
+    std::cout << make_table(load_results(folder), TableFormat::markdown,
+                            {TablePart::quality, TablePart::cost}, declared_baseline(folder));
   }
   return report(outcome, count);
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <optional>
 
 #include "command_line.hpp"
 #include "commands.hpp"
@@ -107,7 +108,8 @@ int train_main(int argc, char** argv) {
     throw UsageError(fmt::format("{} has no test text; name one in [data] or give --no-test",
                                  command.argument()));
   }
-  const RunLock lock(request.directory);
+  std::optional<RunLock> lock;
+  if (root) lock.emplace(request.directory);
   if (request.resume && RunDirectory(request.directory).done()) {
     report_of_root(fmt::format("{} is finished already", request.directory.string()));
     return 0;

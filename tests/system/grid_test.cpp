@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <random>
-#include <sstream>
 
 #include "support.hpp"
 #include "system/program.hpp"
@@ -40,21 +39,6 @@ const Complete& complete() {
   return instance;
 }
 
-/// The table without the column of training speeds.
-std::string table_of(const std::string& folder) {
-  std::istringstream csv(run_seqlab({"table", folder, "--format", "csv"}).out);
-  std::string table;
-  for (std::string line; std::getline(csv, line);) {
-    std::istringstream fields(line);
-    std::string field;
-    for (int i = 0; std::getline(fields, field, ','); ++i) {
-      if (i != 3) table += field + ',';
-    }
-    table += '\n';
-  }
-  return table;
-}
-
 /// What must not depend on how often a grid was stopped.
 void check_same_results(const std::string& folder) {
   const std::string& expected = complete().folder;
@@ -65,7 +49,13 @@ void check_same_results(const std::string& folder) {
       CHECK(read_whole(folder + name) == read_whole(expected + name));
     }
   }
-  CHECK(table_of(folder) == table_of(expected));
+  for (const char* format : {"markdown", "latex", "csv"}) {
+    const auto table = [&](const std::string& of) {
+      return run_seqlab({"table", of, "--format", format, "--part", "quality"}).out;
+    };
+    CHECK(table(folder) == table(expected));
+    CHECK(contains(table(folder), "retrieval"));
+  }
 }
 
 }  // namespace
