@@ -7,6 +7,7 @@
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "run_pronoun.hpp"
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/grid_runner.hpp"
@@ -70,6 +71,16 @@ std::filesystem::path output_folder(const CommandLine& command) {
   return std::filesystem::path("results") / file.stem();
 }
 
+/// For experiments that are run as a whole.
+void refuse_choices(const CommandLine& command) {
+  for (const char* option : {"only", "seeds", "jobs", "shard"}) {
+    if (!command.has(option)) continue;
+    throw UsageError(fmt::format(
+        "--{}: an experiment with task = pronoun runs as a whole, within a minute; choose with "
+        "--set experiment.models=... and --set experiment.seeds=...", option));
+  }
+}
+
 /// As many as there are processors for, by the run with the most threads.
 Index default_jobs(const std::vector<GridRun>& runs) {
   Index threads = 1;
@@ -129,6 +140,12 @@ int run_main(int argc, char** argv) {
   command.add_overrides();
   if (!command.parse(argc, argv)) return 0;
 
+  if (const std::optional<PronounExperiment> pronouns =
+          load_pronoun_experiment(command.argument(), command.overrides())) {
+    refuse_choices(command);
+    run_pronoun(*pronouns, output_folder(command));
+    return 0;
+  }
   const Experiment experiment = load_experiment(command.argument(), command.overrides());
   const std::filesystem::path folder = output_folder(command);
   std::vector<GridRun> runs = make_grid(experiment, folder, read_choice(command));

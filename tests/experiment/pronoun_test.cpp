@@ -8,10 +8,11 @@ using namespace seqlab;
 
 namespace {
 
-PronounExperiment parse(const std::string& text) {
-  const ConfigText config = parse_config(text, "p.cfg");
-  CHECK(is_pronoun_experiment(config));
-  return parse_pronoun_experiment(config, "p.cfg");
+PronounExperiment parse(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  const std::optional<PronounExperiment> parsed =
+      parse_pronoun_experiment(text, "p.cfg", overrides);
+  REQUIRE(parsed);
+  return *parsed;
 }
 
 std::string complaint(const std::string& more) {
@@ -46,8 +47,8 @@ story = one two
 }  // namespace
 
 TEST_CASE("Pronoun experiments are told from others by their task") {
-  CHECK_FALSE(is_pronoun_experiment(parse_config("[data]\ntask = copy\n", "c.cfg")));
-  CHECK_FALSE(is_pronoun_experiment(parse_config("[model]\ntask = pronoun\n", "c.cfg")));
+  CHECK_FALSE(parse_pronoun_experiment("[data]\ntask = copy\n", "c.cfg"));
+  CHECK_FALSE(parse_pronoun_experiment("[model]\ntask = pronoun\n", "c.cfg"));
 }
 
 TEST_CASE("The file's keys are read, a model's own over those of all") {
@@ -69,6 +70,11 @@ TEST_CASE("The file's keys are read, a model's own over those of all") {
   CHECK(experiment.data.test_groups == 7);
   CHECK(experiment.training.updates == 3);
   CHECK(experiment.story == std::vector<std::string>{"a"});
+  const PronounExperiment changed =
+      parse("[data]\ntask = pronoun\n[model.a]\nlayers = 2\n[model.b]\n",
+            {"model.layers=1", "model.b.width=9", "experiment.models=b a"});
+  CHECK(changed.models[0].options.width == 9);
+  CHECK(changed.models[1].options.layers == 1);
 }
 
 TEST_CASE("Wrong pronoun experiments are refused with the place and what is valid") {
@@ -79,6 +85,10 @@ TEST_CASE("Wrong pronoun experiments are refused with the place and what is vali
   CHECK(contains(complaint("[model.a]\nprojections = shared\n"), "none | symmetric | separate"));
   CHECK(contains(complaint("[model.a]\n[decoding]\n"), "p.cfg:4: unknown section 'decoding'"));
   CHECK(contains(complaint("[model.]\n"), "section"));
+  CHECK(contains(complaint("[model.a]\n[experiment]\nbaseline = a\n"), "unknown key"));
+  CHECK(contains(
+      message_of<UsageError>([] { parse("include = b.cfg\n[data]\ntask = pronoun\n[model.a]\n"); }),
+      "p.cfg:1: an experiment with task = pronoun includes no other file"));
   CHECK(contains(complaint("[model.a]\n[evaluation]\nstory = b\n"),
                  "evaluation.story: unknown model 'b'"));
   CHECK(contains(complaint("[model.a]\n[experiment]\nmodels = a a\n"), "names a model twice"));

@@ -3,6 +3,7 @@
 #include <numbers>
 #include <set>
 
+#include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/config_keys.hpp"
 #include "seqlab/training/optimizer.hpp"
@@ -13,6 +14,18 @@ namespace {
 
 #define FIELD(member) \
   [](auto& options) -> auto& { return options.member; }
+
+/// Those of all experiments that make sense here.
+const Keys<ExperimentOptions>& pronoun_experiment_keys() {
+  static const Keys<ExperimentOptions> keys = [] {
+    Keys<ExperimentOptions> chosen;
+    for (const Key<ExperimentOptions>& key : experiment_keys()) {
+      if (key.name == "name" || key.name == "models" || key.name == "seeds") chosen.push_back(key);
+    }
+    return chosen;
+  }();
+  return keys;
+}
 
 struct DataSection {
   std::string task = "pronoun";
@@ -78,6 +91,12 @@ void apply(const ConfigText& config, const std::string& section, const Keys<Opti
   for (const Setting& setting : config.settings) {
     if (setting.section == section) apply_setting(keys, setting, options);
   }
+}
+
+bool has_pronoun_task(const ConfigText& config) {
+  return std::ranges::any_of(config.settings, [](const Setting& setting) {
+    return setting.section == "data" && setting.key == "task" && setting.value == "pronoun";
+  });
 }
 
 const std::string kModelPrefix = "model.";
@@ -188,23 +207,28 @@ std::vector<StoryRow> tell_story(const PronounModel& model, const PronounText& t
 
 }  // namespace
 
-bool is_pronoun_experiment(const ConfigText& config) {
-  return std::ranges::any_of(config.settings, [](const Setting& setting) {
-    return setting.section == "data" && setting.key == "task" && setting.value == "pronoun";
-  });
-}
-
-PronounExperiment parse_pronoun_experiment(const ConfigText& config,
-                                           const std::filesystem::path& file) {
+std::optional<PronounExperiment> parse_pronoun_experiment(
+    std::string_view text, const std::filesystem::path& name,
+    const std::vector<std::string>& overrides) {
+  ConfigText config = parse_config(text, name.string());
+  if (!has_pronoun_task(config)) return std::nullopt;
+  if (!config.includes.empty()) {
+    throw UsageError(fmt::format("{}: an experiment with task = pronoun includes no other file",
+                                 config.includes.front().where));
+  }
+  for (const std::string& each : overrides) {
+    const Setting setting = parse_override(each);
+    override_settings(config, {{}, {{setting.section, setting.where}}, {setting}});
+  }
   PronounExperiment experiment;
-  experiment.experiment.name = file.stem().string();
-  apply(config, "experiment", experiment_keys(), experiment.experiment);
+  experiment.experiment.name = name.stem().string();
+  apply(config, "experiment", pronoun_experiment_keys(), experiment.experiment);
   DataSection data;
   apply(config, "data", pronoun_data_keys(), data);
   experiment.data = data.options;
   apply(config, "training", pronoun_training_keys(), experiment.training);
   experiment.models = read_models(config);
-  const std::string where = file.string();
+  const std::string where = name.string();
   if (experiment.models.empty()) {
     throw UsageError(fmt::format("{}: no model; add a section [model.NAME]", where));
   }
@@ -215,6 +239,11 @@ PronounExperiment parse_pronoun_experiment(const ConfigText& config,
   apply(config, "evaluation", pronoun_evaluation_keys(), experiment.story);
   choose(experiment.models, experiment.story, where + ": evaluation.story");
   return experiment;
+}
+
+std::optional<PronounExperiment> load_pronoun_experiment(
+    const std::filesystem::path& file, const std::vector<std::string>& overrides) {
+  return parse_pronoun_experiment(read_file(file), file, overrides);
 }
 
 std::vector<std::string> pronoun_story() {

@@ -11,6 +11,8 @@
 //   [evaluation]             which models the story's table compares
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,12 +41,16 @@ struct PronounExperiment {
   std::vector<std::string> story;  ///< models that the story's table compares
 };
 
-/// Whether the [data] section says task = pronoun.
-bool is_pronoun_experiment(const ConfigText& config);
+/// Reads an experiment file with `overrides` (section.key=value) over it; nothing if its task is
+/// another. Throws UsageError with file and line on everything that is unknown, missing or
+/// contradictory, and RuntimeFailure if the file cannot be read.
+std::optional<PronounExperiment> load_pronoun_experiment(
+    const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
 
-/// Throws UsageError with file and line on everything that is unknown, missing or contradictory.
-PronounExperiment parse_pronoun_experiment(const ConfigText& config,
-                                           const std::filesystem::path& file);
+/// The same from text. `name` is for messages.
+std::optional<PronounExperiment> parse_pronoun_experiment(
+    std::string_view text, const std::filesystem::path& name,
+    const std::vector<std::string>& overrides = {});
 
 /// A noun of one of the story's sentences: how the asked word meets it.
 struct StoryRow {

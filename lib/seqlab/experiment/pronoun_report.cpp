@@ -77,8 +77,8 @@ std::string question(const PronounModelOptions& options) {
 std::string accuracy_table(const PronounExperiment& experiment, const PronounFloors& floors,
                            const Runs& runs) {
   using O = PronounModelOptions;
-  std::vector<Cells> rows = {{"model", "layers", "learned", "asked word", "answer by", "parameters",
-                              "right %", "lowest seed", "points right %"}};
+  std::vector<Cells> rows = {
+      {"model", "layers", "learned", "asked", "parameters", "right %", "lowest", "points right %"}};
   const auto floor = [&rows](const char* name, double accuracy) {
     rows.push_back({name, "", "", "", "0", fmt::format("{:.1f}", 100.0 * accuracy), "", ""});
   };
