@@ -6,7 +6,8 @@ turn, and says how fast each was and whether they found the same translations. B
 single precision, the same beam, batches of as many sentences sorted by length, no length penalty
 (theirs are defined differently) and one thread for each batch. CTranslate2's time is from lines of
 text to lines of text in a process that has loaded the model; seqlab's is that of the program, less
-that of a run on no lines.
+that of a run on no lines. Give them a thousand lines or more: the first batches of either pay for
+the first touch of their memory.
 
 Marian, the other engine of this field, cannot be given these weights: its decoder starts from a
 zero vector instead of the embedding of a begin mark, and its sinusoids have other rates.
@@ -149,16 +150,11 @@ def translate(args) -> dict:
     translator = ctranslate2.Translator(str(args.model), device="cpu", compute_type="float32",
                                         inter_threads=args.threads[0], intra_threads=1)
     lines = args.input.read_text(encoding="utf-8").splitlines()
-
-    def work():
-        results = translator.translate_batch(
-            pieces.encode(lines, out_type=str), beam_size=args.beam, max_batch_size=args.batch,
-            length_penalty=0, return_scores=True, max_decoding_length=LONGEST)
-        return results, pieces.decode([r.hypotheses[0] for r in results])
-
-    translator.translate_batch(pieces.encode(lines[:args.batch], out_type=str), beam_size=args.beam)
     start = time.perf_counter()
-    results, texts = work()
+    results = translator.translate_batch(
+        pieces.encode(lines, out_type=str), beam_size=args.beam, max_batch_size=args.batch,
+        length_penalty=0, return_scores=True, max_decoding_length=LONGEST)
+    texts = pieces.decode([r.hypotheses[0] for r in results])
     seconds = time.perf_counter() - start
     return {"seconds": seconds, "texts": texts, "scores": [r.scores[0] for r in results],
             "tokens": sum(len(r.hypotheses[0]) + 1 for r in results)}
