@@ -59,6 +59,9 @@ int baseline_main(int argc, char** argv) {
     std::cerr << fmt::format("{} is finished already\n", run.path().string());
     return 0;
   }
+  if (experiment.data.language_model()) {
+    throw UsageError("a baseline translates, and plain text (task = language_model) has no source");
+  }
   const ParallelText train = load_text(experiment.data, Split::train);
   const ParallelText test = load_text(experiment.data, Split::test);
   const NamedModel& any = experiment.models.front();  // its settings play no part

@@ -7,6 +7,7 @@
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/data_sets.hpp"
 #include "seqlab/experiment/run.hpp"
+#include "seqlab/experiment/text_run.hpp"
 
 namespace seqlab {
 
@@ -46,17 +47,30 @@ int evaluate_main(int argc, char** argv) {
       "Without --source, the text is the test set of the run. No file is written.",
       "  seqlab evaluate RUN\n"
       "  seqlab evaluate RUN --source news.es --reference news.en\n"
-      "  seqlab evaluate RUN --json > scores.json");
+      "  seqlab evaluate RUN --json > scores.json\n"
+      "  seqlab evaluate RUN --reference other.en          # of a language model");
   command.add()("source", value<std::string>()->value_name("FILE"), "another text");
   command.add()("reference", value<std::string>()->value_name("FILE"), "its translation");
   command.add()("json", "print all digits and all measures as JSON");
   command.add()("threads", value<Index>()->value_name("N")->default_value(available_processors()),
                 "threads");
   if (!command.parse(argc, argv)) return 0;
+  const LoadedRun run = load_run(command.argument());
+  if (run.experiment.data.language_model()) {
+    if (command.has("source")) {
+      throw UsageError("a language model has no source; give its text by --reference alone");
+    }
+    const ParallelText plain = command.has("reference")
+                                   ? read_plain(command.get<std::string>("reference"))
+                                   : load_text(run.experiment.data, Split::test);
+    const TextTest test = test_text(run, plain, command.get<Index>("threads"));
+    std::cout << (command.has("json") ? text_test_json(test).dump(2) : text_test_line(test))
+              << '\n';
+    return 0;
+  }
   if (command.has("source") != command.has("reference")) {
     throw UsageError("--source and --reference go together");
   }
-  const LoadedRun run = load_run(command.argument());
   const ParallelText text =
       command.has("source")
           ? read_parallel(command.get<std::string>("source"), command.get<std::string>("reference"))

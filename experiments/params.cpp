@@ -48,8 +48,7 @@ int params_main(int argc, char** argv) {
   const ParallelText train = load_text(experiment.data, Split::train);
   const TokenizerPair tokenizers =
       TokenizerPair::train(experiment.data.tokenizer, train.source, train.target);
-  const VocabularySizes sizes{tokenizers.source->vocabulary_size(),
-                              tokenizers.target->vocabulary_size()};
+  const VocabularySizes sizes = vocabulary_sizes(experiment.data, tokenizers);
   std::cout << fmt::format("vocabulary: {} source, {} target\n", sizes.source, sizes.target);
   std::cout << fmt::format("{:<20}{:>8}{:>12}{:>12}{:>12}{:>12}\n", "model", "width", "embeddings",
                            "body", "output", "all");

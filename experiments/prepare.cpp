@@ -11,15 +11,15 @@ namespace seqlab {
 
 namespace {
 
-void print_histogram(const Corpus& corpus) {
+void print_histogram(const std::vector<Sentence>& sentences, const char* side) {
   constexpr std::size_t kBucket = 10;
   constexpr std::size_t kLast = 10;  // buckets; the last one is open
   std::vector<std::size_t> counts(kLast + 1);
-  for (const Sentence& sentence : corpus.source) {
+  for (const Sentence& sentence : sentences) {
     const std::size_t length = std::max<std::size_t>(sentence.size(), 1);
     ++counts[std::min((length - 1) / kBucket, kLast)];
   }
-  std::cout << "  source lengths   ";
+  std::cout << fmt::format("  {} lengths   ", side);
   for (std::size_t i = 0; i <= kLast; ++i) {
     if (counts[i] == 0) continue;
     const std::string range = i == kLast ? fmt::format("{}+", kLast * kBucket + 1)
@@ -42,10 +42,12 @@ std::string unknown_rate(const std::vector<Sentence>& sentences) {
 }
 
 void print_split(const char* name, const ParallelText& text, const Corpus& corpus) {
-  std::cout << fmt::format("{}: {} pairs, checksum {}\n", name, text.size(), text_checksum(text));
-  std::cout << fmt::format("  source           {}\n  target           {}\n",
-                           unknown_rate(corpus.source), unknown_rate(corpus.target));
-  print_histogram(corpus);
+  const bool plain = text.source.front().empty();
+  std::cout << fmt::format("{}: {} {}, checksum {}\n", name, text.size(),
+                           plain ? "lines" : "pairs", text_checksum(text));
+  if (!plain) std::cout << fmt::format("  source           {}\n", unknown_rate(corpus.source));
+  std::cout << fmt::format("  target           {}\n", unknown_rate(corpus.target));
+  print_histogram(plain ? corpus.target : corpus.source, plain ? "target" : "source");
 }
 
 }  // namespace
@@ -65,8 +67,7 @@ int prepare_main(int argc, char** argv) {
   const ParallelText train = load_text(data, Split::train);
   const TokenizerPair tokenizers = TokenizerPair::train(data.tokenizer, train.source, train.target);
   FilterReport report;
-  const Corpus corpus = make_training_corpus(train, tokenizers, data.max_source_tokens,
-                                             data.max_target_tokens, &report);
+  const Corpus corpus = make_training_corpus(data, train, tokenizers, &report);
   std::cout << fmt::format("{}: task {}, tokenizer {}\n", experiment.experiment.name, data.task,
                            data.tokenizer.kind);
   std::cout << fmt::format(
@@ -80,7 +81,7 @@ int prepare_main(int argc, char** argv) {
   for (const Split split : {Split::valid, Split::test}) {
     if (!has_split(data, split)) continue;
     const ParallelText text = load_text(data, split);
-    print_split(split_name(split).c_str(), text, make_test_corpus(text, tokenizers));
+    print_split(split_name(split).c_str(), text, make_test_corpus(data, text, tokenizers));
   }
   return 0;
 }

@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
     {"prepare", prepare_main, "read an experiment's data and print statistics"},
     {"train", train_main, "train one model, translate the test set and evaluate"},
     {"translate", translate_main, "translate standard input with a trained model"},
+    {"generate", generate_main, "continue a text with a trained language model"},
     {"evaluate", evaluate_main, "BLEU, chrF, perplexity and accuracy of a trained model"},
     {"score", score_main, "BLEU and chrF of translations in files, as sacreBLEU computes them"},
     {"table", table_main, "a table of the runs of an experiment"},

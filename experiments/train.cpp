@@ -10,6 +10,7 @@
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/data_sets.hpp"
 #include "seqlab/experiment/run.hpp"
+#include "seqlab/experiment/text_run.hpp"
 #include "seqlab/training/communicator.hpp"
 
 namespace seqlab {
@@ -27,10 +28,17 @@ DecodingProgress terminal_progress() {
   };
 }
 
+void test_language_model(const LoadedRun& run, const ParallelText& text, Index threads) {
+  const TextTest result = test_text(run, text, threads);
+  write_text_test(run.directory, result, Json::object());
+  std::cout << fmt::format("{}: {}\n", run.named_model().name, text_test_line(result));
+}
+
 void test(const std::filesystem::path& directory) {
   const LoadedRun run = load_run(directory);
   const ParallelText text = load_text(run.experiment.data, Split::test);
   const Index threads = thread_count(run.named_model().training.workers);
+  if (run.experiment.data.language_model()) return test_language_model(run, text, threads);
   report(fmt::format("translating the test set: {} lines, beam {}", text.size(),
                      run.experiment.decoding.beam));
   const TestResult result = test_run(run, text, threads, terminal_progress());

@@ -122,6 +122,10 @@ int translate_main(int argc, char** argv) {
   if (!command.parse(argc, argv)) return 0;
 
   const LoadedRun run = load_run(command.argument());
+  if (run.experiment.data.language_model()) {
+    throw UsageError(fmt::format("{} is a language model of plain text; use 'seqlab generate'",
+                                 command.argument()));
+  }
   const DecodingOptions options = decoding_options(command, run.experiment.decoding);
   validate(options);
   const ModelOptions& model = run.named_model().options;

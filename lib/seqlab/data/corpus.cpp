@@ -76,6 +76,13 @@ ParallelText read_parallel(const std::filesystem::path& source_file,
   return text;
 }
 
+ParallelText read_plain(const std::filesystem::path& file) {
+  ParallelText text{{}, read_lines(file)};
+  if (text.target.empty()) fail_empty(file);
+  text.source.resize(text.target.size());
+  return text;
+}
+
 ParallelText read_parallel_tsv(const std::filesystem::path& file, TsvColumns columns) {
   const bool possible = columns.source >= 1 && columns.source <= columns.total &&
                         columns.target >= 1 && columns.target <= columns.total;
@@ -104,6 +111,11 @@ std::string FilterReport::summary() const {
   const auto share = [](std::size_t unknown, std::size_t tokens) {
     return tokens == 0 ? 0.0 : 100.0 * static_cast<double>(unknown) / static_cast<double>(tokens);
   };
+  if (source_tokens == 0) {
+    return fmt::format("{} lines: {} kept, {} empty, {} too long; {} tokens ({:.2f} % unknown)",
+                       pairs, kept, empty, too_long, target_tokens,
+                       share(target_unknown, target_tokens));
+  }
   return fmt::format(
       "{} pairs: {} kept, {} with an empty side, {} too long; {} source tokens ({:.2f} % unknown), "
       "{} target tokens ({:.2f} % unknown)",

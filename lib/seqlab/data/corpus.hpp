@@ -25,6 +25,9 @@ struct ParallelText {
 ParallelText read_parallel(const std::filesystem::path& source_file,
                            const std::filesystem::path& target_file);
 
+/// One file with one sentence a line; the sources are empty. Throws RuntimeFailure if it is empty.
+ParallelText read_plain(const std::filesystem::path& file);
+
 /// Columns count from 1.
 struct TsvColumns {
   Index source = 1;
@@ -56,7 +59,7 @@ struct FilterReport {
   std::size_t source_unknown = 0;  ///< kUnk among them
   std::size_t target_unknown = 0;
 
-  /// One line for people.
+  /// One line for people. Plain text has no source tokens.
   std::string summary() const;
 };
 

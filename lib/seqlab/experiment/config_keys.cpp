@@ -27,9 +27,9 @@ const Keys<ExperimentOptions>& experiment_keys() {
 const Keys<DataOptions>& data_keys() {
   using O = DataOptions;
   std::vector<std::string> tasks = synthetic_tasks();
-  tasks.insert(tasks.begin(), "parallel");
+  tasks.insert(tasks.begin(), {"parallel", "language_model"});
   static const Keys<O> keys = {
-      name_key<O>("task", "parallel text from files, or a synthetic task", FIELD(task), tasks),
+      name_key<O>("task", "parallel text or plain text from files, or a synthetic task", FIELD(task), tasks),
       file_key<O>("train_source", "training text, one sentence a line", FIELD(train.source)),
       file_key<O>("train_target", "its translation, line by line", FIELD(train.target)),
       file_key<O>("valid_source", "validation text: chooses the best parameters", FIELD(valid.source)),
@@ -39,6 +39,14 @@ const Keys<DataOptions>& data_keys() {
       file_key<O>("train_tsv", "instead of two files: one with tab-separated columns", FIELD(train.tsv)),
       file_key<O>("valid_tsv", "the same for validation", FIELD(valid.tsv)),
       file_key<O>("test_tsv", "the same for the test", FIELD(test.tsv)),
+      file_key<O>("train_text", "language_model: training text, one sentence a line",
+                  FIELD(train.plain)),
+      file_key<O>("valid_text", "the same for validation", FIELD(valid.plain)),
+      file_key<O>("test_text", "the same for the test", FIELD(test.plain)),
+      choice_key<O>("packing", "language_model: each line alone, or several in a block",
+                    FIELD(packing.packed), Choices<bool>{{"line", false}, {"packed", true}}),
+      integer_key<O>("block", "packed: tokens a block, its line ends included",
+                     FIELD(packing.block), 2),
       integer_key<O>("tsv_source_column", "column of the source", FIELD(tsv_source_column), 1),
       integer_key<O>("tsv_target_column", "column of the target", FIELD(tsv_target_column), 1),
       integer_key<O>("tsv_columns", "number of columns", FIELD(tsv_columns), 2),

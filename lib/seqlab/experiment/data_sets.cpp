@@ -32,13 +32,38 @@ ParallelText load_text(const DataOptions& data, Split split) {
   const TextFiles& files = files_of(data, split);
   if (files.empty()) {
     throw UsageError(
-        fmt::format("the experiment has no {0} text; write {0}_source and {0}_target "
-                    "into [data]",
-                    split_name(split)));
+        fmt::format("the experiment has no {} text; write {} into [data]", split_name(split),
+                    data.language_model()
+                        ? fmt::format("{}_text", split_name(split))
+                        : fmt::format("{0}_source and {0}_target", split_name(split))));
   }
+  if (data.language_model()) return read_plain(files.plain);
   if (files.tsv.empty()) return read_parallel(files.source, files.target);
   return read_parallel_tsv(files.tsv,
                            {data.tsv_source_column, data.tsv_target_column, data.tsv_columns});
+}
+
+Corpus make_training_corpus(const DataOptions& data, const ParallelText& text,
+                            const TokenizerPair& tokenizers, FilterReport* report) {
+  if (data.language_model()) {
+    return make_training_text(text.target, *tokenizers.target, data.packing,
+                              data.max_target_tokens, report);
+  }
+  return make_training_corpus(text, tokenizers, data.max_source_tokens, data.max_target_tokens,
+                              report);
+}
+
+Corpus make_test_corpus(const DataOptions& data, const ParallelText& text,
+                        const TokenizerPair& tokenizers) {
+  if (data.language_model()) {
+    return make_test_text(text.target, *tokenizers.target, data.packing);
+  }
+  return make_test_corpus(text, tokenizers);
+}
+
+VocabularySizes vocabulary_sizes(const DataOptions& data, const TokenizerPair& tokenizers) {
+  return {data.language_model() ? 0 : tokenizers.source->vocabulary_size(),
+          tokenizers.target->vocabulary_size()};
 }
 
 std::string text_checksum(const ParallelText& text) {

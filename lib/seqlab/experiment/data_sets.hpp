@@ -6,6 +6,7 @@
 
 #include "seqlab/data/corpus.hpp"
 #include "seqlab/experiment/experiment.hpp"
+#include "seqlab/models/registry.hpp"
 
 namespace seqlab {
 
@@ -17,9 +18,18 @@ std::string split_name(Split split);
 /// Whether the experiment names such a text.
 bool has_split(const DataOptions& data, Split split);
 
-/// Reads the text or makes the synthetic one. Throws UsageError if the experiment names none, and
+/// Reads the text or makes the synthetic one; the sources of plain text are empty. Throws UsageError if the experiment names none, and
 /// RuntimeFailure if files cannot be read or do not fit together.
 ParallelText load_text(const DataOptions& data, Split split);
+
+/// The text in tokens, as training sees it, and as a test does: with nothing left out.
+Corpus make_training_corpus(const DataOptions& data, const ParallelText& text,
+                            const TokenizerPair& tokenizers, FilterReport* report = nullptr);
+Corpus make_test_corpus(const DataOptions& data, const ParallelText& text,
+                        const TokenizerPair& tokenizers);
+
+/// Plain text has no source to have a vocabulary for.
+VocabularySizes vocabulary_sizes(const DataOptions& data, const TokenizerPair& tokenizers);
 
 /// Tells texts apart, whatever files they come from: 16 hexadecimal digits.
 std::string text_checksum(const ParallelText& text);

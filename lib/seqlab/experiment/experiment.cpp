@@ -62,10 +62,30 @@ void check_text(const TextFiles& text, const char* name, bool needed, const std:
   const bool two_files = !text.source.empty() && !text.target.empty();
   const bool one_file = !text.tsv.empty();
   const bool some_file = !text.source.empty() || !text.target.empty();
+  if (!text.plain.empty()) {
+    throw UsageError(
+        fmt::format("{}: [data] {}_text is for task = language_model", where, name));
+  }
   if ((one_file && some_file) || (some_file && !two_files) || (needed && text.empty())) {
     throw UsageError(fmt::format("{}: [data] needs either {}_source and {}_target, or {}_tsv",
                                  where, name, name, name));
   }
+}
+
+/// One vocabulary, and files of plain text only.
+void finish_plain_text(DataOptions& data, const std::string& where) {
+  for (const TextFiles* text : {&data.train, &data.valid, &data.test}) {
+    if (text->source.empty() && text->target.empty() && text->tsv.empty()) continue;
+    throw UsageError(fmt::format(
+        "{}: [data] task = language_model reads train_text, valid_text and test_text; remove the "
+        "files with a source or a target",
+        where));
+  }
+  if (data.train.plain.empty() || data.valid.plain.empty()) {
+    throw UsageError(fmt::format(
+        "{}: [data] task = language_model needs train_text and valid_text", where));
+  }
+  data.tokenizer.joint = true;
 }
 
 void finish_data(DataOptions& data, bool tokenizer_given, const std::filesystem::path& file) {
@@ -80,6 +100,7 @@ void finish_data(DataOptions& data, bool tokenizer_given, const std::filesystem:
     if (!tokenizer_given) data.tokenizer.kind = "symbols";
     return;
   }
+  if (data.language_model()) return finish_plain_text(data, where);
   check_text(data.train, "train", true, where);
   check_text(data.valid, "valid", true, where);
   check_text(data.test, "test", false, where);
@@ -258,6 +279,11 @@ Experiment parse_experiment(std::string_view text, const std::filesystem::path& 
   apply_section(config, "decoding", decoding_keys(), experiment.decoding);
   apply_section(config, "evaluation", evaluation_keys(), experiment.evaluation);
   check_baselines(experiment.experiment, name.string());
+  if (experiment.data.language_model() && !experiment.experiment.baselines.empty()) {
+    throw UsageError(fmt::format(
+        "{}: experiment.baselines translate, and plain text has no source; remove them",
+        name.string()));
+  }
   const std::vector<Index>& ends = experiment.evaluation.length_buckets;
   if (std::adjacent_find(ends.begin(), ends.end(), std::greater_equal<>()) != ends.end()) {
     throw UsageError(

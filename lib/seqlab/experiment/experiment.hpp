@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "seqlab/data/synthetic.hpp"
+#include "seqlab/data/text_corpus.hpp"
 #include "seqlab/data/tokenizer.hpp"
 #include "seqlab/decoding/options.hpp"
 #include "seqlab/experiment/config_parser.hpp"
@@ -35,17 +36,20 @@ namespace seqlab {
 /// In the folder of an experiment: what its runs were made from, shared parts included.
 inline constexpr const char* kExperimentFile = "experiment.cfg";
 
-/// A text in two files with one sentence a line, or in one with tab-separated columns.
+/// A text in two files, source and target, with one sentence a line, or in one with tab-separated columns.
 struct TextFiles {
   std::string source;
   std::string target;
   std::string tsv;
+  std::string plain;  ///< of a language model: one text without a source
 
-  bool empty() const { return source.empty() && target.empty() && tsv.empty(); }
+  bool empty() const {
+    return source.empty() && target.empty() && tsv.empty() && plain.empty();
+  }
 };
 
 struct DataOptions {
-  std::string task = "parallel";  ///< or one of synthetic_tasks()
+  std::string task = "parallel";  ///< or "language_model", or one of synthetic_tasks()
   TextFiles train, valid, test;
   Index tsv_source_column = 1;
   Index tsv_target_column = 2;
@@ -55,7 +59,10 @@ struct DataOptions {
   Index max_target_tokens = 0;
   SyntheticOptions synthetic;
 
-  bool synthetic_task() const { return task != "parallel"; }
+  TextPacking packing;  ///< of a language model's text
+
+  bool language_model() const { return task == "language_model"; }
+  bool synthetic_task() const { return task != "parallel" && !language_model(); }
 };
 
 struct EvaluationOptions {

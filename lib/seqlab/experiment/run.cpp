@@ -21,6 +21,7 @@ constexpr BatchOptions kScoringBatch{.tokens = 4096, .sentences = 0};
 /// What training needs of the data.
 struct TrainingData {
   TokenizerPair tokenizers;
+  VocabularySizes sizes;
   Corpus train;
   Corpus valid;
   Json manifest;
@@ -56,13 +57,12 @@ TrainingData load_training_data(const RunRequest& request, const RunDirectory& r
   loaded.tokenizers = tokenizers_of(run, data, train, request.resume || !communicator.root());
   if (communicator.root()) communicator.wait_for_all();
   FilterReport filter;
-  loaded.train = make_training_corpus(train, loaded.tokenizers, data.max_source_tokens,
-                                      data.max_target_tokens, &filter);
-  loaded.valid = make_test_corpus(valid, loaded.tokenizers);
+  loaded.train = make_training_corpus(data, train, loaded.tokenizers, &filter);
+  loaded.valid = make_test_corpus(data, valid, loaded.tokenizers);
   report(fmt::format("training text: {}", filter.summary()));
-  report(fmt::format("vocabulary: {} source, {} target",
-                     loaded.tokenizers.source->vocabulary_size(),
-                     loaded.tokenizers.target->vocabulary_size()));
+  loaded.sizes = vocabulary_sizes(data, loaded.tokenizers);
+  report(fmt::format("vocabulary: {} source, {} target", loaded.sizes.source,
+                     loaded.sizes.target));
   loaded.checksums = {{"train", text_checksum(train)}, {"valid", text_checksum(valid)}};
   Json& manifest = loaded.manifest;
   manifest["task"] = data.task;
@@ -77,8 +77,8 @@ TrainingData load_training_data(const RunRequest& request, const RunDirectory& r
     manifest["test"] = {{"pairs", test.size()}, {"checksum", text_checksum(test)}};
   }
   manifest["training_lengths"] = length_range(data);
-  manifest["source_vocabulary"] = loaded.tokenizers.source->vocabulary_size();
-  manifest["target_vocabulary"] = loaded.tokenizers.target->vocabulary_size();
+  manifest["source_vocabulary"] = loaded.sizes.source;
+  manifest["target_vocabulary"] = loaded.sizes.target;
   return loaded;
 }
 
@@ -146,10 +146,8 @@ TrainingResult train_run(const RunRequest& request, const Report& report) {
   if (communicator.root()) run.prepare(config, request.resume);
   const TrainingData data = load_training_data(request, run, report);
 
-  const std::unique_ptr<SequenceModel> model = make_model(
-      request.model->options,
-      {data.tokenizers.source->vocabulary_size(), data.tokenizers.target->vocabulary_size()},
-      request.seed);
+  const std::unique_ptr<SequenceModel> model =
+      make_model(request.model->options, data.sizes, request.seed);
   report(fmt::format("model {}: {} parameters", request.model->name, model->parameters().count()));
   Json manifest = make_manifest(request, *model, data.manifest);
   if (communicator.root()) run.write_json("manifest.json", manifest);

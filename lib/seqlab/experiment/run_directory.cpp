@@ -10,6 +10,7 @@
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/experiment/data_sets.hpp"
 #include "seqlab/models/registry.hpp"
 #include "seqlab/training/checkpoint.hpp"
 
@@ -181,10 +182,8 @@ LoadedRun load_run(const std::filesystem::path& path) {
         path.string(), directory.file("best.safetensors").string()));
   }
   run.tokenizers = TokenizerPair::load(path);
-  run.model = make_model(
-      run.named_model().options,
-      {run.tokenizers.source->vocabulary_size(), run.tokenizers.target->vocabulary_size()},
-      /*seed=*/1);
+  run.model = make_model(run.named_model().options,
+                         vocabulary_sizes(run.experiment.data, run.tokenizers), /*seed=*/1);
   load_parameters(directory.file("best.safetensors"), run.model->parameters());
   return run;
 }

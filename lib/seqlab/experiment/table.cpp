@@ -104,6 +104,7 @@ std::vector<BucketRow> short_and_long(const Models& models) {
 TableBlock quality_block(const Models& models, const std::vector<Difference>& differences) {
   BlockWriter writer("Quality", models);
   writer.add({"perplexity", "perplexity", 2, Better::lower}, test_value("/perplexity"));
+  writer.add({"bits_per_byte", "bits/byte", 3, Better::lower}, test_value("/bits_per_byte"));
   writer.add({"bleu", "BLEU", 1, Better::higher}, test_value("/bleu/score"));
   writer.add({"chrf2", "chrF2", 1, Better::higher}, test_value("/chrf2/score"));
   writer.add({"exact_percent", "exact %", 1, Better::higher},
@@ -194,7 +195,8 @@ std::string signature_note(const RunResult& run) {
     note += fmt::format("{}{}: {}", note.empty() ? "" : "; ", title,
                         run.test.at(place).get<std::string>());
   }
-  return note + ". Perplexity: teacher-forced, per target token.";
+  if (!note.empty()) note += ". ";
+  return note + "Perplexity: teacher-forced, per target token.";
 }
 
 std::string significance_note(const Models& models, const std::string& baseline, bool tested) {
@@ -226,7 +228,8 @@ std::string make_table(const Models& models, TableFormat format,
   table.notes = {
       "n: runs with different seeds; mean ± half width of its 95 % confidence interval "
       "(Student's t) where runs differ; bold: the best trained model.",
-      data_note(models, run), decoding_note(run)};
+      data_note(models, run)};
+  if (run.test.contains("decoding")) table.notes.push_back(decoding_note(run));
   for (const TablePart part : parts) {
     if (part == TablePart::cost) {
       table.blocks.push_back(cost_block(models));

@@ -73,6 +73,14 @@ LossSum LanguageModel::loss(Tape& tape, const Batch& batch, const LossOptions& o
   return output_.loss(tape, features(tape, batch), batch.target_output, options);
 }
 
+Matrix LanguageModel::next_logits(const Sentence& text) const {
+  const Sentence nothing;
+  Tape tape(parameters_.values());
+  const Batch batch = make_batch({&nothing}, {&text}, {0});
+  const Variable all = features(tape, batch);
+  return output_.logits(tape, rows(tape, all, tape.rows(all) - 1, 1));
+}
+
 DecoderState LanguageModel::start(const TokenBatch& source) const {
   Tape tape(parameters_.values());
   DecoderState state =
