@@ -4,17 +4,40 @@
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "seqlab/data/text_file.hpp"
+#include "seqlab/error.hpp"
+#include "seqlab/experiment/figure_data.hpp"
 #include "seqlab/experiment/figures.hpp"
 
 namespace seqlab {
+
+namespace {
+
+/// Turns finished runs into the tables that figures are drawn from.
+void write_data(const std::filesystem::path& experiment, const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw RuntimeFailure(
+        fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
+  }
+  for (const auto& [name, text] : figure_data(load_results(experiment))) {
+    write_file_atomically(folder / (name + ".tsv"), text);
+  }
+}
+
+}  // namespace
 
 int plot_main(int argc, char** argv) {
   using boost::program_options::value;
   CommandLine command(
       "plot", "EXPERIMENT_DIR",
-      "Draws the figures of an experiment into EXPERIMENT_DIR/figures: BLEU and exact match by\n"
-      "source length, and learning curves. Beside each figure lie its numbers (TSV) and a small\n"
-      "gnuplot script that draws it again.",
+      "Draws the figures of an experiment: BLEU, length ratio and exact match by source length,\n"
+      "learning curves, quality against cost, the capacity of one vector, gradient flow. The\n"
+      "numbers of finished runs go into EXPERIMENT_DIR/figures as tables (TSV), and figures are\n"
+      "drawn from such tables, there and in EXPERIMENT_DIR, so that published numbers can be\n"
+      "drawn without the runs. Beside each figure lies a small gnuplot script that draws it\n"
+      "again; other such scripts, as of 'seqlab attend', are drawn too.",
       "  seqlab plot results/reversal\n"
       "  seqlab plot results/verses --format pdf");
   command.add()("format", value<std::string>()->value_name("KIND")->default_value("svg"),
@@ -28,11 +51,22 @@ int plot_main(int argc, char** argv) {
                                           ? std::filesystem::path(command.get<std::string>("plots"))
                                           : find_plots();
   const std::filesystem::path directory = command.argument();
-  for (const Figure& figure :
-       write_figures(load_results(directory), directory / "figures", plots, format)) {
-    draw(figure);
-    std::cout << figure.image.string() << '\n';
+  if (std::filesystem::exists(directory / "runs")) write_data(directory, directory / "figures");
+  std::size_t drawn = 0;
+  for (const std::filesystem::path& folder : {directory / "figures", directory}) {
+    for (const Figure& figure : find_figures(folder, plots, format)) {
+      draw(figure);
+      std::cout << figure.image.string() << '\n';
+      ++drawn;
+    }
   }
+  if (drawn == 0) {
+    throw RuntimeFailure(fmt::format(
+        "{} has neither runs nor tables of figures (such as figures/learning.tsv); make runs with "
+        "'seqlab run EXPERIMENT.cfg --output {}'",
+        directory.string(), directory.string()));
+  }
+  finish_output();
   return 0;
 }
 

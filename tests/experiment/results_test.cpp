@@ -5,9 +5,8 @@
 
 #include "experiment/fake_run.hpp"
 #include "seqlab/data/temporary_folder.hpp"
-#include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
-#include "seqlab/experiment/figures.hpp"
+#include "seqlab/experiment/results.hpp"
 
 using namespace seqlab;
 
@@ -86,22 +85,4 @@ TEST_CASE("No finished run, or a damaged one, is told") {
   std::ofstream(csv) << "low,high\n0\n";
   CHECK_THROWS_WITH_AS(load_results(folder.path()), doctest::Contains("expected 2 fields"),
                        RuntimeFailure);
-}
-
-TEST_CASE("Figures come with their numbers, and gaps as NaN") {
-  const TemporaryFolder folder;
-  make_run(folder.path(), {.model = "alpha", .bleu = 10});
-  make_run(folder.path(), {.model = "floor", .bleu = 2});
-  const auto figures =
-      write_figures(load_results(folder.path()), folder.path() / "it's", "plots", "svg");
-  REQUIRE(figures.size() == 3);
-  CHECK(read_file(folder.path() / "it's" / "bleu_by_length.tsv") ==
-        "low\thigh\tmiddle\tlabel\tsentences\talpha_bleu\talpha_exact\talpha_ratio\tfloor_bleu"
-        "\tfloor_exact\tfloor_ratio\n"
-        "1\t10\t5.5\t1-10\t20\t11\t50\t1\t3\t50\t1\n"
-        "11\t20\t15.5\t11+\t10\t9\t0\t1\t1\t0\t1\n");
-  CHECK(read_file(folder.path() / "it's" / "learning.tsv") == "update\talpha\n50\t9.5\n100\t4\n");
-  const std::string script = read_file(figures[0].script);
-  CHECK(script.find("it''s/bleu_by_length.tsv'") != std::string::npos);
-  CHECK(script.find("train_high = 20") != std::string::npos);
 }

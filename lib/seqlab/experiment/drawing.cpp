@@ -27,16 +27,18 @@ Figure write_figure(const FigureContent& content, const std::filesystem::path& p
   const auto with_suffix = [&](const std::string& suffix) {
     return std::filesystem::path(content.base.string() + '.' + suffix);
   };
-  const auto quoted_absolute = [](const std::filesystem::path& file) {
-    return gnuplot_quoted(std::filesystem::absolute(file).string());
-  };
   const std::filesystem::path tsv = with_suffix("tsv");
   const Figure figure{with_suffix("gp"), with_suffix(format)};
-  std::string script =
-      fmt::format("# Draws the figure again: gnuplot {}\n", figure.script.filename().string());
-  script +=
-      fmt::format("folder = {}\ndata = {}\noutput = {}\nformat = {}\n", quoted_absolute(plots),
-                  quoted_absolute(tsv), quoted_absolute(figure.image), gnuplot_quoted(format));
+  const std::string name = content.base.filename().string();
+  const std::filesystem::path from = std::filesystem::absolute(figure.script).parent_path();
+  std::string script = fmt::format(
+      "# Draws the figure again, from its own folder: gnuplot {0}.gp\n"
+      "# in another format: gnuplot -e \"format = 'pdf'\" {0}.gp\n"
+      "if (!exists('format')) format = {1}\n"
+      "folder = {2}\ndata = {3}\noutput = {4}.'.'.format\n",
+      name, gnuplot_quoted(format),
+      gnuplot_quoted(std::filesystem::relative(std::filesystem::absolute(plots), from).string()),
+      gnuplot_quoted(tsv.filename().string()), gnuplot_quoted(name));
   script += content.settings + "load folder." + gnuplot_quoted('/' + content.drawing) + '\n';
   write_file_atomically(tsv, content.data);
   write_file_atomically(figure.script, script);
@@ -57,7 +59,13 @@ void draw(const Figure& figure) {
   const pid_t child = fork();
   if (child < 0) throw RuntimeFailure("cannot start gnuplot: fork failed");
   if (child == 0) {
-    execlp("gnuplot", "gnuplot", figure.script.c_str(), static_cast<char*>(nullptr));
+    const std::string name = figure.script.filename().string();
+    const std::string folder = std::filesystem::absolute(figure.script).parent_path().string();
+    const std::string format =
+        fmt::format("format = '{}'", figure.image.extension().string().substr(1));
+    if (chdir(folder.c_str()) == 0) {
+      execlp("gnuplot", "gnuplot", "-e", format.c_str(), name.c_str(), static_cast<char*>(nullptr));
+    }
     _exit(127);
   }
   int status = 0;

@@ -1,7 +1,9 @@
 #pragma once
 
 // A figure is three files: the numbers (TSV), a gnuplot script that loads the drawing from
-// plots/*.gp, and the image. So it can be drawn again or restyled without the program.
+// plots/*.gp, and the image. So it can be drawn again or restyled without the program. The script
+// finds the others from its own folder. The same numbers, drawings and gnuplot give the same SVG
+// file, byte for byte; it names gnuplot's version.
 
 #include <filesystem>
 #include <string>
@@ -32,8 +34,8 @@ Figure write_figure(const FigureContent& content, const std::filesystem::path& p
 /// Throws UsageError if there is none.
 std::filesystem::path find_plots();
 
-/// Runs gnuplot on the figure's script. Throws RuntimeFailure that says how to draw it by hand if
-/// there is no gnuplot or if it fails.
+/// Runs gnuplot on the figure's script, in the format of the image's name. Throws RuntimeFailure
+/// that says how to draw it by hand if there is no gnuplot or if it fails.
 void draw(const Figure& figure);
 
 /// A text as a gnuplot literal.

@@ -1,120 +1,176 @@
 #include "seqlab/experiment/figures.hpp"
 
+#include <fmt/ranges.h>
+
+#include <boost/algorithm/string/split.hpp>
+#include <set>
+
+#include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 
 namespace seqlab {
 
 namespace {
 
-std::string number(double value) {
-  return std::isnan(value) ? "NaN" : fmt::format("{:.6g}", value);
+using Fields = std::vector<std::string>;
+
+/// A table with headings, of text.
+struct TextTable {
+  std::string file;
+  Fields header;
+  std::vector<Fields> rows;
+
+  /// A field of a row. Throws RuntimeFailure if there is no such column.
+  const std::string& at(std::size_t row, const std::string& column) const {
+    const auto found = std::ranges::find(header, column);
+    if (found == header.end()) {
+      throw RuntimeFailure(
+          fmt::format("{}: there is no column '{}'; make the table again with 'seqlab plot' where "
+                      "the runs are",
+                      file, column));
+    }
+    return rows[row][static_cast<std::size_t>(found - header.begin())];
+  }
+};
+
+TextTable read_table(const std::filesystem::path& file) {
+  TextTable table{file.string(), {}, {}};
+  for (const std::string& line : read_lines(file)) {
+    Fields fields;
+    boost::split(fields, line, [](char c) { return c == '\t'; });
+    if (table.header.empty()) {
+      table.header = std::move(fields);
+      continue;
+    }
+    table.rows.push_back(std::move(fields));
+    if (table.rows.back().size() != table.header.size()) {
+      throw RuntimeFailure(fmt::format("{}:{}: expected {} fields between tabs, found {}",
+                                       table.file, table.rows.size() + 1, table.header.size(),
+                                       table.rows.back().size()));
+    }
+  }
+  if (table.rows.empty()) {
+    throw RuntimeFailure(fmt::format("{}: expected a line of headings and rows", table.file));
+  }
+  return table;
 }
 
-std::string names_of(const std::vector<ModelResults>& models) {
-  std::string names;
-  for (const ModelResults& model : models) names += (names.empty() ? "" : " ") + model.name;
+/// The models that have columns MODEL:MEASURE.
+Fields models_of(const TextTable& table, const std::string& measure) {
+  Fields names;
+  for (const std::string& heading : table.header) {
+    const std::size_t colon = heading.rfind(':');
+    if (colon != std::string::npos && heading.substr(colon + 1) == measure) {
+      names.push_back(heading.substr(0, colon));
+    }
+  }
+  if (names.empty()) {
+    throw RuntimeFailure(
+        fmt::format("{}: there is no column 'MODEL:{}' of any model", table.file, measure));
+  }
   return names;
 }
 
-/// The open bucket is drawn as wide as the one before it.
-double upper_end(const std::vector<BucketRow>& buckets, std::size_t i) {
-  if (!std::isnan(buckets[i].high)) return buckets[i].high;
-  const double width = i == 0 ? 10 : buckets[i - 1].high - std::max(1.0, buckets[i - 1].low) + 1;
-  return buckets[i].low + width - 1;
+/// Different values of a column, in the order of the rows.
+Fields values_of(const TextTable& table, const std::string& column) {
+  Fields values;
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    const std::string& value = table.at(r, column);
+    if (std::ranges::find(values, value) == values.end()) values.push_back(value);
+  }
+  return values;
 }
 
-std::string length_data(const std::vector<ModelResults>& models) {
-  std::string text = "low\thigh\tmiddle\tlabel\tsentences";
-  for (const ModelResults& model : models) {
-    text += fmt::format("\t{0}_bleu\t{0}_exact\t{0}_ratio", model.name);
-  }
-  text += '\n';
-  const std::vector<BucketRow> buckets = all_buckets(models);
-  for (std::size_t i = 0; i < buckets.size(); ++i) {
-    const double low = std::max(1.0, buckets[i].low);
-    const double high = upper_end(buckets, i);
-    text += fmt::format("{}\t{}\t{}\t{}\t{}", low, high, 0.5 * (low + high),
-                        bucket_label(buckets[i]), buckets[i].sentences);
-    for (const ModelResults& model : models) {
-      for (double BucketRow::*measure : {&BucketRow::bleu, &BucketRow::exact, &BucketRow::ratio}) {
-        text += '\t' + number(over_seeds(model, [&](const RunResult& run) {
-                                return bucket_value(run, buckets[i].low, measure);
-                              }).mean);
-      }
-    }
-    text += '\n';
-  }
-  return text;
+std::string names_setting(const Fields& names) {
+  Fields quoted;
+  for (const std::string& name : names) quoted.push_back(gnuplot_quoted(name));
+  return fmt::format("array names[{}] = [{}]\n", names.size(), fmt::join(quoted, ", "));
 }
 
-/// Validation perplexity of each model's first run, one row an update.
-std::string learning_data(const std::vector<ModelResults>& models) {
-  std::map<double, std::vector<double>> rows;
-  for (std::size_t m = 0; m < models.size(); ++m) {
-    const NumberTable valid = read_number_table(models[m].runs.front().directory / "valid.csv");
-    const std::vector<double> updates = valid.column("update");
-    const std::vector<double> perplexities = valid.column("perplexity");
-    for (std::size_t i = 0; i < updates.size(); ++i) {
-      auto& row = rows[updates[i]];
-      row.resize(models.size(), std::numeric_limits<double>::quiet_NaN());
-      row[m] = perplexities[i];
+/// Whether any interval over seeds is known: a single seed has none.
+bool has_intervals(const TextTable& table) {
+  for (std::size_t c = 0; c < table.header.size(); ++c) {
+    if (!table.header[c].ends_with("_ci")) continue;
+    for (const Fields& row : table.rows) {
+      if (row[c] != "NaN") return true;
     }
   }
-  std::string text = "update";
-  for (const ModelResults& model : models) text += '\t' + model.name;
-  text += '\n';
-  for (const auto& [update, values] : rows) {
-    text += number(update);
-    for (const double value : values) text += '\t' + number(value);
-    text += '\n';
-  }
-  return text;
+  return false;
 }
 
-/// What every drawing of models takes, as gnuplot assignments.
-std::string settings_of(const std::string& models, const std::string& subject,
-                        const std::string& more) {
-  return fmt::format("models = {}\nsubject = {}\n{}", gnuplot_quoted(models),
-                     gnuplot_quoted(subject), more);
+/// The title, and whether it has to say what bands and bars are.
+std::string subject_setting(const TextTable& table, const std::string& subject) {
+  return fmt::format("subject = {}\nwith_intervals = {}\n",
+                     gnuplot_quoted(table.at(0, "experiment") + ": " + subject),
+                     has_intervals(table) ? 1 : 0);
 }
+
+std::string length_settings(const TextTable& table, const std::string& measure,
+                            const std::string& subject) {
+  return subject_setting(table, subject) + names_setting(models_of(table, measure)) +
+         fmt::format("train_low = {}\ntrain_high = {}\n", table.at(0, "train_low"),
+                     table.at(0, "train_high"));
+}
+
+struct Drawing {
+  const char* name;    ///< of the figure
+  const char* script;  ///< in plots/
+  std::string (*settings)(const TextTable&);
+};
+
+const Drawing kDrawings[] = {
+    {"bleu_by_length", "bleu_by_length.gp",
+     [](const TextTable& table) {
+       return length_settings(table, "bleu", "BLEU by source length");
+     }},
+    {"exact_by_length", "exact_by_length.gp",
+     [](const TextTable& table) {
+       return length_settings(table, "exact", "exact match by source length");
+     }},
+    {"learning", "learning.gp",
+     [](const TextTable& table) {
+       return subject_setting(table, "learning curves") +
+              names_setting(models_of(table, "perplexity"));
+     }},
+    {"capacity", "capacity.gp",
+     [](const TextTable& table) {
+       return subject_setting(table, "what one vector can hold") +
+              names_setting(models_of(table, "longest"));
+     }},
+    {"quality_cost", "quality_cost.gp",
+     [](const TextTable& table) {
+       return subject_setting(table, "quality against cost") +
+              names_setting(values_of(table, "model")) +
+              fmt::format("measure = {}\n", gnuplot_quoted(table.at(0, "measure")));
+     }},
+    {"gradient_flow", "gradient_flow.gp",
+     [](const TextTable& table) { return names_setting(values_of(table, "model")); }},
+};
 
 }  // namespace
 
-std::vector<Figure> write_figures(const std::vector<ModelResults>& models,
-                                  const std::filesystem::path& folder,
-                                  const std::filesystem::path& plots, const std::string& format) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    throw RuntimeFailure(
-        fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
+std::vector<Figure> find_figures(const std::filesystem::path& folder,
+                                 const std::filesystem::path& plots, const std::string& format) {
+  std::vector<Figure> figures;
+  std::set<std::filesystem::path> scripts;
+  for (const Drawing& drawing : kDrawings) {
+    const std::filesystem::path base = folder / drawing.name;
+    const std::filesystem::path file = base.string() + ".tsv";
+    if (!std::filesystem::exists(file)) continue;
+    figures.push_back(
+        write_figure({base, drawing.script, read_file(file), drawing.settings(read_table(file))},
+                     plots, format));
+    scripts.insert(figures.back().script);
   }
-  const Json& manifest = models.front().runs.front().manifest;
-  const std::string title = manifest.value("experiment", std::string("experiment"));
-  double low = json_number(manifest, "/data/training_lengths/0");
-  double high = json_number(manifest, "/data/training_lengths/1");
-  if (std::isnan(low) || std::isnan(high)) low = high = 0;  // not limited: nothing to shade
-  const std::string shade = fmt::format("train_low = {}\ntrain_high = {}\n", low, high);
-
-  std::vector<ModelResults> trained;
-  for (const ModelResults& model : models) {
-    if (!model.baseline) trained.push_back(model);
+  std::set<std::filesystem::path> others;
+  if (std::filesystem::is_directory(folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const std::filesystem::path& script = entry.path();
+      if (script.extension() == ".gp" && !scripts.contains(script)) others.insert(script);
+    }
   }
-  const auto write = [&](const std::string& name, const std::string& drawing,
-                         const std::string& data, const std::string& settings) {
-    return write_figure({folder / name, drawing, data, settings}, plots, format);
-  };
-  const std::string lengths = length_data(models);
-  std::vector<Figure> figures = {
-      write("bleu_by_length", "length.gp", lengths,
-            settings_of(names_of(models), title + ": BLEU by source length",
-                        shade + "metric = 0\nmeasure = 'BLEU'\n")),
-      write("exact_by_length", "length.gp", lengths,
-            settings_of(names_of(models), title + ": exact match by source length",
-                        shade + "metric = 1\nmeasure = 'Exact match [%]'\n"))};
-  if (!trained.empty()) {
-    figures.push_back(write("learning", "learning.gp", learning_data(trained),
-                            settings_of(names_of(trained), title + ": learning curves", "")));
+  for (const std::filesystem::path& script : others) {
+    figures.push_back({script, std::filesystem::path(script).replace_extension(format)});
   }
   return figures;
 }

@@ -1,0 +1,249 @@
+#include "seqlab/experiment/figure_data.hpp"
+
+#include <set>
+
+#include "seqlab/error.hpp"
+#include "seqlab/experiment/differences.hpp"
+
+namespace seqlab {
+
+namespace {
+
+using Models = std::vector<ModelResults>;
+
+std::string number(double value) {
+  return std::isnan(value) ? "NaN" : fmt::format("{:.6g}", value);
+}
+
+std::string shown_name(const ModelResults& model) {
+  return model.baseline ? model.name + " (floor)" : model.name;
+}
+
+std::string experiment_name(const Models& models) {
+  return models.front().runs.front().manifest.value("experiment", std::string("experiment"));
+}
+
+/// Headings of one measure of one model, and the fields below them.
+std::string headings(const std::string& model, const char* measure) {
+  return fmt::format("\t{0}:{1}\t{0}:{1}_ci", model, measure);
+}
+std::string fields(const Estimate& value) {
+  return fmt::format("\t{}\t{}", number(value.mean), number(value.half_width));
+}
+
+/// The open bucket is drawn as wide as the one before it.
+double upper_end(const std::vector<BucketRow>& buckets, std::size_t i) {
+  if (!std::isnan(buckets[i].high)) return buckets[i].high;
+  const double width = i == 0 ? 10 : buckets[i - 1].high - std::max(1.0, buckets[i - 1].low) + 1;
+  return buckets[i].low + width - 1;
+}
+
+/// The training lengths that the manifest of a trained run tells, or 0 and 0.
+std::pair<double, double> training_lengths(const Models& models) {
+  for (const ModelResults& model : models) {
+    const Json& manifest = model.runs.front().manifest;
+    const double low = json_number(manifest, "/data/training_lengths/0");
+    const double high = json_number(manifest, "/data/training_lengths/1");
+    if (!std::isnan(low) && !std::isnan(high)) return {low, high};
+  }
+  return {0, 0};
+}
+
+struct LengthMeasure {
+  const char* name;
+  double BucketRow::*value;
+};
+
+std::string by_length(const Models& models, const std::vector<LengthMeasure>& measures) {
+  std::string text = "experiment\ttrain_low\ttrain_high\tlow\thigh\tmiddle\tlabel\tsentences";
+  for (const ModelResults& model : models) {
+    for (const LengthMeasure& measure : measures) {
+      text += headings(shown_name(model), measure.name);
+    }
+  }
+  text += '\n';
+  const auto [train_low, train_high] = training_lengths(models);
+  const std::vector<BucketRow> buckets = all_buckets(models);
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    const double low = std::max(1.0, buckets[i].low);
+    const double high = upper_end(buckets, i);
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", experiment_name(models), train_low,
+                        train_high, low, high, 0.5 * (low + high), bucket_label(buckets[i]),
+                        buckets[i].sentences);
+    for (const ModelResults& model : models) {
+      for (const LengthMeasure& measure : measures) {
+        text += fields(over_seeds(model, [&](const RunResult& run) {
+          return bucket_value(run, buckets[i].low, measure.value);
+        }));
+      }
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+/// Validation perplexities of a model's runs, by update.
+std::map<double, std::vector<double>> learning_curve(const ModelResults& model) {
+  std::map<double, std::vector<double>> curve;
+  for (const RunResult& run : model.runs) {
+    const NumberTable valid = read_number_table(run.directory / "valid.csv");
+    const std::vector<double> updates = valid.column("update");
+    const std::vector<double> perplexities = valid.column("perplexity");
+    for (std::size_t i = 0; i < updates.size(); ++i) curve[updates[i]].push_back(perplexities[i]);
+  }
+  return curve;
+}
+
+std::string learning(const Models& models) {
+  std::string text = "experiment\tupdate";
+  std::vector<std::map<double, std::vector<double>>> curves;
+  std::set<double> updates;
+  for (const ModelResults& model : models) {
+    text += headings(model.name, "perplexity");
+    curves.push_back(learning_curve(model));
+    for (const auto& [update, values] : curves.back()) updates.insert(update);
+  }
+  text += '\n';
+  for (const double update : updates) {
+    text += fmt::format("{}\t{}", experiment_name(models), update);
+    for (const auto& curve : curves) {
+      const auto found = curve.find(update);
+      text += fields(found == curve.end() ? Estimate{} : estimate_mean(found->second));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+RunValue manifest_value(const char* pointer) {
+  return [=](const RunResult& run) { return json_number(run.manifest, pointer); };
+}
+
+std::string quality_cost(const Models& models) {
+  const bool exact = exact_task(models);
+  std::string text = "experiment\tmodel\tmeasure\tscore\tscore_ci\ttraining_flops\tparameters\n";
+  bool any = false;
+  for (const ModelResults& model : models) {
+    const Estimate score = over_seeds(model, [exact](const RunResult& run) {
+      return exact ? 100 * json_number(run.test, "/sentence_accuracy")
+                   : json_number(run.test, "/bleu/score");
+    });
+    const double flops = over_seeds(model, manifest_value("/training/flops")).mean;
+    any = any || !(std::isnan(flops) || std::isnan(score.mean));
+    text += fmt::format("{}\t{}\t{}{}\t{}\t{}\n", experiment_name(models), model.name,
+                        exact ? "Exact match [%]" : "BLEU", fields(score), number(flops),
+                        number(over_seeds(model, manifest_value("/parameters/all")).mean));
+  }
+  return any ? text : std::string();
+}
+
+/// The upper end of the last bucket that is solved together with all shorter ones.
+double longest_solved(const RunResult& run) {
+  double longest = 0;
+  for (std::size_t i = 0; i < run.by_length.size(); ++i) {
+    if (run.by_length[i].exact < kSolved) break;
+    longest = upper_end(run.by_length, i);
+  }
+  return longest;
+}
+
+/// Models that differ in nothing but their width, by width.
+struct Series {
+  std::string name;
+  std::map<double, const ModelResults*> models;
+};
+
+/// A model's settings but its width, and the width.
+std::pair<std::string, std::string> without_width(const ModelResults& model) {
+  const RunResult& run = model.runs.front();
+  std::string rest;
+  std::string width;
+  for (const auto& [key, value] : run.settings) {
+    if (!key.starts_with("model.") && !key.starts_with("training")) continue;
+    const std::string name = key.substr(key.rfind('.') + 1);
+    if (name == "width") {
+      width = value;
+    } else {
+      rest += name + '=' + value + '\n';
+    }
+  }
+  return {rest, width};
+}
+
+/// "lstm" for the model "lstm-64" of width 64.
+std::string series_name(const std::string& model, const std::string& width) {
+  std::string name = model;
+  const std::size_t place = name.rfind(width);
+  if (place != std::string::npos) name.erase(place, width.size());
+  while (!name.empty() && std::string_view("-_=./, ").find(name.back()) != std::string::npos) {
+    name.pop_back();
+  }
+  if (name.size() > 6 && name.ends_with("width"))
+    return series_name(name.substr(0, name.size() - 5), "\n");
+  return name.empty() ? model : name;
+}
+
+std::vector<Series> find_series(const Models& models) {
+  std::vector<std::pair<std::string, Series>> all;
+  for (const ModelResults& model : models) {
+    const auto [rest, width] = without_width(model);
+    if (width.empty()) continue;
+    auto found = std::ranges::find(all, rest, &std::pair<std::string, Series>::first);
+    if (found == all.end()) {
+      found = all.insert(all.end(), {rest, {series_name(model.name, width), {}}});
+    }
+    found->second.models[std::stod(width)] = &model;
+  }
+  std::vector<Series> several;
+  for (auto& [rest, series] : all) {
+    if (series.models.size() > 1) several.push_back(std::move(series));
+  }
+  return several;
+}
+
+std::string capacity(const Models& models) {
+  const std::vector<Series> all = find_series(models);
+  if (all.empty()) return {};
+  std::string text = "experiment\twidth";
+  std::set<double> widths;
+  for (const Series& series : all) {
+    text += headings(series.name, "longest");
+    for (const auto& [width, model] : series.models) widths.insert(width);
+  }
+  text += '\n';
+  for (const double width : widths) {
+    text += fmt::format("{}\t{}", experiment_name(models), width);
+    for (const Series& series : all) {
+      const auto found = series.models.find(width);
+      text += fields(found == series.models.end() ? Estimate{}
+                                                  : over_seeds(*found->second, longest_solved));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> figure_data(const Models& models) {
+  check(!models.empty(), "figures of no models");
+  Models trained;
+  std::ranges::copy_if(models, std::back_inserter(trained),
+                       [](const ModelResults& model) { return !model.baseline; });
+  std::map<std::string, std::string> data;
+  if (exact_task(models)) {
+    data["exact_by_length"] = by_length(models, {{"exact", &BucketRow::exact}});
+    data["capacity"] = capacity(trained);
+  } else {
+    data["bleu_by_length"] =
+        by_length(models, {{"bleu", &BucketRow::bleu}, {"ratio", &BucketRow::ratio}});
+  }
+  if (!trained.empty()) {
+    data["learning"] = learning(trained);
+    data["quality_cost"] = quality_cost(trained);
+  }
+  std::erase_if(data, [](const auto& item) { return item.second.empty(); });
+  return data;
+}
+
+}  // namespace seqlab
