@@ -46,7 +46,7 @@ TEST_CASE("The numbers of figures are means and intervals over seeds, and gaps a
 TEST_CASE("Capacity is the longest source that is solved, by width") {
   const TemporaryFolder folder;
   for (const int width : {16, 32}) {
-    const std::string name = "lstm-width" + std::to_string(width);
+    const std::string name = "lstm-" + std::to_string(width) + "-reversed";
     make_run(folder.path(), {.model = name, .task = "reverse"});
     const auto run = folder.path() / "runs" / (name + "-seed1");
     std::ofstream(run / "config.cfg", std::ios::app)
@@ -59,7 +59,8 @@ TEST_CASE("Capacity is the longest source that is solved, by width") {
   make_run(folder.path(), {.model = "other", .task = "reverse"});
   const auto data = figure_data(load_results(folder.path()));
   CHECK(data.at("capacity") ==
-        "experiment\twidth\tlstm:longest\tlstm:longest_ci\nfake\t16\t10\tNaN\nfake\t32\t30\tNaN\n");
+        "experiment\twidth\tlstm-reversed:longest\tlstm-reversed:longest_"
+        "ci\nfake\t16\t10\tNaN\nfake\t32\t30\tNaN\n");
   CHECK(data.contains("exact_by_length"));
   CHECK(!data.contains("bleu_by_length"));
 }

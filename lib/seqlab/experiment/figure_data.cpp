@@ -1,5 +1,6 @@
 #include "seqlab/experiment/figure_data.hpp"
 
+#include <boost/algorithm/string.hpp>
 #include <set>
 
 #include "seqlab/error.hpp"
@@ -170,16 +171,13 @@ std::pair<std::string, std::string> without_width(const ModelResults& model) {
   return {rest, width};
 }
 
-/// "lstm" for the model "lstm-64" of width 64.
+/// The model's name without its width: "lstm-reversed" for "lstm-64-reversed" of width 64.
 std::string series_name(const std::string& model, const std::string& width) {
   std::string name = model;
   const std::size_t place = name.rfind(width);
   if (place != std::string::npos) name.erase(place, width.size());
-  while (!name.empty() && std::string_view("-_=./, ").find(name.back()) != std::string::npos) {
-    name.pop_back();
-  }
-  if (name.size() > 6 && name.ends_with("width"))
-    return series_name(name.substr(0, name.size() - 5), "\n");
+  boost::replace_all(name, "--", "-");
+  boost::trim_right_if(name, boost::is_any_of("-_"));
   return name.empty() ? model : name;
 }
 
