@@ -137,6 +137,8 @@ int bench_main(int argc, char** argv) {
   command.add()("threads", value<Index>()->value_name("N")->default_value(available_processors()),
                 "threads, and shards of each batch");
   command.add()("steps", value<Index>()->value_name("N")->default_value(15), "measured updates");
+  command.add()("precision", value<std::string>()->value_name("P")->default_value("fp32"),
+                "of training's products: fp32 | bf16");
   command.add()("no-decode", "training only");
   command.add()("profile",
                 "the time of each operation and the memory requests of a step; 1 thread");
@@ -153,6 +155,11 @@ int bench_main(int argc, char** argv) {
   options.sentences = command.get<Index>("batch");
   options.threads = command.get<Index>("threads");
   options.steps = command.get<Index>("steps");
+  const std::string precision = command.get<std::string>("precision");
+  if (precision != "fp32" && precision != "bf16") {
+    throw UsageError(fmt::format("--precision '{}'; valid: fp32, bf16", precision));
+  }
+  options.bf16 = precision == "bf16";
   options.decode = !command.has("no-decode");
   options.profile = command.has("profile");
   if (options.profile && options.threads != 1) {

@@ -69,6 +69,7 @@ TrainingOptions training_options(const BenchOptions& options) {
   training.clip_norm = 1.0;
   training.shards = options.threads;
   training.workers = options.threads;
+  if (options.bf16) training.precision = TrainingOptions::Precision::bf16;
   return training;
 }
 
@@ -200,6 +201,7 @@ Json run_bench(const BenchOptions& options) {
   result["threads"] = options.threads;
   result["width"] = options.width;
   result["vocabulary"] = options.vocabulary;
+  result["precision"] = options.bf16 ? "bf16" : "fp32";
   result["sentences"] = options.sentences;
   result["length"] = options.length;
   result["parameters"] = model->parameters().count();

@@ -73,6 +73,19 @@ TEST_CASE("gradients: add") {
   }
 }
 
+TEST_CASE("gradients: in place, where an input is used again and where it is not") {
+  Problem problem;
+  const Parameter weight = problem.parameter(21, 5);
+  const Parameter back = problem.parameter(5, 21);
+  problem.input(3, 5);
+  problem.check_gradients_of([&](Tape& tape, Inputs in) -> CheckedOutputs {
+    const Variable hidden = relu_in_place(tape, linear(tape, in[0], weight));
+    const Variable sum = add_in_place(tape, linear(tape, hidden, back), in[0]);
+    const Variable again = add_in_place(tape, dropout(tape, linear(tape, sum, weight), 0.3), hidden);
+    return {{again, sum, hidden}};
+  });
+}
+
 TEST_CASE("gradients: dropout with a mask that is the same every time") {
   for (const Index cols : {5, 8}) {
     Problem problem;

@@ -99,5 +99,32 @@ TEST_CASE("every model: training asks the system for memory at its start only") 
   }
 }
 
+TEST_CASE("bf16 products train like single precision, and their bits do not depend on workers") {
+  if (!bf16_products_available()) {
+    MESSAGE("skipped: this processor has no bfloat16 products");
+    return;
+  }
+  const auto train = [](TrainingOptions::Precision precision, std::int64_t workers) {
+    TrainingOptions options = model_options();
+    options.batch.tokens = 600;  // products that are large enough to be rounded
+    options.precision = precision;
+    options.workers = workers;
+    ModelOptions model = find_family("transformer").defaults;
+    model.width = 64;
+    const TemporaryFolder folder;
+    std::ostringstream text;
+    TrainingLog log(folder.path(), text, ProgressStyle::none);
+    const auto built = make_model(model, {ToyModel::kVocabulary, ToyModel::kVocabulary}, 3);
+    return Trainer(*built, toy_corpus(200, 1), toy_corpus(40, 2), options, folder.path(), {}, log)
+        .run(false)
+        .best_loss;
+  };
+  const double single = train(TrainingOptions::Precision::fp32, 1);
+  const double rounded = train(TrainingOptions::Precision::bf16, 1);
+  CHECK(rounded != single);
+  CHECK(rounded == doctest::Approx(single).epsilon(0.01));
+  CHECK(train(TrainingOptions::Precision::bf16, 3) == rounded);
+}
+
 }  // namespace
 }  // namespace seqlab

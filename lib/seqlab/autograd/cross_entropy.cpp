@@ -1,5 +1,6 @@
 #include "seqlab/autograd/cross_entropy.hpp"
 
+#include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/rows.hpp"
 
@@ -92,6 +93,7 @@ CrossEntropyOutput linear_softmax_cross_entropy(Tape& tape, Variable hidden, Par
                        output.smoothed);
     }
     if (!training) continue;
+    const RoundedInput rounded(y);
     multiply_tn(y, x, Real(1), tape.gradient(weight));
     if (bias.exists()) add_column_sums(y, tape.gradient(bias).data);
     multiply_nn(y, tape.value(weight), Real(0), x);  // the inputs are not read again

@@ -3,6 +3,7 @@
 #include <numbers>
 #include <xtensor/xnoalias.hpp>
 
+#include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/rows.hpp"
 #include "seqlab/tensor/simd.hpp"
@@ -81,6 +82,7 @@ Variable linear(Tape& tape, Variable x, Parameter weight, Parameter bias) {
   const Variable result = tape.variable(std::move(out));
   tape.on_backward(result, [&tape, x, weight, bias, result] {
     const ConstMatrixRef gradient = tape.gradient(result);
+    const RoundedInput rounded(gradient);
     const GradientSink dx = tape.gradient_sink(x);
     multiply_nn(gradient, tape.value(weight), dx.beta, dx.target);
     multiply_tn(gradient, ref(tape.value(x)), Real(1), tape.gradient(weight));
@@ -120,6 +122,38 @@ Variable add(Tape& tape, Variable a, Variable b) {
     add(tape.gradient(b), tape.gradient(result));
   });
   return result;
+}
+
+Variable relu_in_place(Tape& tape, Variable x) {
+  const ProfiledOperation operation("activate");
+  const auto size = static_cast<Index>(tape.value(x).size());
+  const Simd zero(Real(0));
+  Real* values = tape.mutable_value(x).data;
+  for_each_register(
+      size, [&](auto load, auto store) { store(values, xsimd::max(load(values), zero)); });
+  tape.on_backward_in_place(x, [&tape, x, size] {
+    const Simd none(Real(0));
+    const Real* results = tape.value(x).data();
+    Real* gradient = tape.gradient(x).data;
+    for_each_register(size, [&](auto load, auto store) {
+      store(gradient, xsimd::select(load(results) > none, load(gradient), none));
+    });
+  });
+  return x;
+}
+
+Variable add_in_place(Tape& tape, Variable y, Variable x) {
+  const ProfiledOperation operation("add");
+  add(tape.mutable_value(y), ref(tape.value(x)));
+  tape.on_backward_in_place(y, [&tape, y, x] {
+    const GradientSink dx = tape.gradient_sink(x);
+    if (dx.beta == Real(0)) {
+      copy(tape.gradient(y), dx.target);
+    } else {
+      add(dx.target, tape.gradient(y));
+    }
+  });
+  return y;
 }
 
 Variable dropout(Tape& tape, Variable x, double rate) {
@@ -176,25 +210,31 @@ Variable layer_norm(Tape& tape, Variable x, Parameter gain, Parameter bias) {
     Real* d_bias = tape.gradient(bias).data;
     const Index n = input.cols;
     Matrix scratch = make_matrix(2, n);
-    Real* normal = ref(scratch).row(0);   // the normalised row
+    Real* normal = ref(scratch).row(0);    // the normalised row
     Real* d_normal = ref(scratch).row(1);  // its gradient
     for (Index r = 0; r < input.rows; ++r) {
-      const Real mean = statistics(static_cast<std::size_t>(r), 0);
-      const Real inverse = statistics(static_cast<std::size_t>(r), 1);
+      const Simd mean(statistics(static_cast<std::size_t>(r), 0));
+      const Simd inverse(statistics(static_cast<std::size_t>(r), 1));
       const Real* row = input.row(r);
       const Real* dy = gradient.row(r);
-      for (Index c = 0; c < n; ++c) {
-        normal[c] = (row[c] - mean) * inverse;
-        d_normal[c] = dy[c] * weight[c];
-        d_gain[c] += dy[c] * normal[c];
-        d_bias[c] += dy[c];
-      }
-      const Real mean_gradient = sum(d_normal, n) / static_cast<Real>(n);
-      const Real projection = dot(d_normal, normal, n) / static_cast<Real>(n);
+      Simd gradient_sum(Real(0)), projection_sum(Real(0));
+      for_each_register(n, [&](auto load, auto store) {
+        const Simd d = load(dy), x_normal = (load(row) - mean) * inverse;
+        const Simd dx_normal = d * load(weight);
+        store(normal, x_normal);
+        store(d_normal, dx_normal);
+        store(d_gain, xsimd::fma(d, x_normal, load(d_gain)));
+        store(d_bias, load(d_bias) + d);
+        gradient_sum += dx_normal;
+        projection_sum = xsimd::fma(dx_normal, x_normal, projection_sum);
+      });
+      const Simd mean_gradient(reduce_add(gradient_sum) / static_cast<Real>(n));
+      const Simd projection(reduce_add(projection_sum) / static_cast<Real>(n));
       Real* to = dx.row(r);
-      for (Index c = 0; c < n; ++c) {
-        to[c] += inverse * (d_normal[c] - mean_gradient - normal[c] * projection);
-      }
+      for_each_register(n, [&](auto load, auto store) {
+        const Simd d = load(d_normal) - mean_gradient - load(normal) * projection;
+        store(to, xsimd::fma(inverse, d, load(to)));
+      });
     }
   });
   return result;

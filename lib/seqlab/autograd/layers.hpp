@@ -23,6 +23,15 @@ Variable activate(Tape& tape, Activation activation, Variable x);
 
 Variable add(Tape& tape, Variable a, Variable b);
 
+// In place: these overwrite the first variable, return it and save the memory of a result. Its old
+// value must not be used again, by its own operation's backward pass either; results of linear,
+// embedding and dropout may be overwritten.
+
+/// x = max(x, 0)
+Variable relu_in_place(Tape& tape, Variable x);
+/// y = y + x
+Variable add_in_place(Tape& tape, Variable y, Variable x);
+
 /// Each element is kept with probability 1 - rate and divided by it, else 0 (Srivastava 2014).
 /// Returns x itself on an evaluation tape or when rate is 0.
 Variable dropout(Tape& tape, Variable x, double rate);

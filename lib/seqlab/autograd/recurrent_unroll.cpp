@@ -1,5 +1,6 @@
 #include "seqlab/autograd/recurrent_unroll.hpp"
 
+#include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/rows.hpp"
 
@@ -118,6 +119,7 @@ void UnrolledCell::finish_backward() {
   if (start_.c.exists()) add(tape_->gradient(start_.c), ref(dc_));
 
   const ConstMatrixRef gradient = ref(gates_);
+  const RoundedInput rounded(gradient);
   const Index hidden = parameters_.hidden();
   if (parameters_.cell == Cell::gru) {
     const MatrixRef dw = tape_->gradient(parameters_.w_hh);

@@ -54,6 +54,7 @@ void Tape::backward() {
     }
     step.destroy(step.function);
     steps_.pop_back();
+    if (step.in_place) continue;
     // Later steps are done and earlier ones do not read these results.
     for (const Variable v : step.results) {
       if (v.exists()) release(v);
@@ -88,6 +89,7 @@ void Tape::clear() {
 }
 
 void* Tape::arena_allocate(std::size_t size, std::size_t alignment) {
+  check(alignment <= alignof(std::max_align_t), "tape: a function aligned to {} bytes", alignment);
   check(size <= kArenaBlock, "tape: a backward function of {} bytes", size);
   arena_used_ = (arena_used_ + alignment - 1) / alignment * alignment;
   if (arena_.empty() || arena_used_ + size > kArenaBlock) {

@@ -113,6 +113,16 @@ class Tape {
                       [](void* f) { static_cast<F*>(f)->~F(); }});
   }
 
+  /// For an operation in place, which has replaced the value of `v`: `function()` replaces the
+  /// gradient of the new value by that of the old one. What made the old value must not read it in
+  /// its own backward function.
+  template <typename Function>
+  void on_backward_in_place(Variable v, Function&& function) {
+    if (!training()) return;
+    on_backward(v, std::forward<Function>(function));
+    steps_.back().in_place = true;
+  }
+
   /// Keeps an object alive until `clear`: what a span in a backward function points to.
   template <typename T>
   const T& keep(T object) {
@@ -149,6 +159,7 @@ class Tape {
     void* function;
     void (*run)(void*);
     void (*destroy)(void*);
+    bool in_place = false;
   };
 
   struct Kept {

@@ -227,6 +227,10 @@ const Keys<TrainingOptions>& training_keys() {
                      FIELD(shards), 1),
       integer_key<O>("workers", "threads; 0: one a processor; results do not depend on it",
                      FIELD(workers), 0),
+      choice_key<O>("precision", "of the inputs of training's products; bf16: twice as fast and more",
+                    FIELD(precision),
+                    Choices<O::Precision>{{"fp32", O::Precision::fp32},
+                                          {"bf16", O::Precision::bf16}}),
   };
   return keys;
 }

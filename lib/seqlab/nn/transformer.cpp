@@ -50,7 +50,9 @@ FeedForward::FeedForward(ParameterStore& store, const std::string& name, Index w
 
 Variable FeedForward::operator()(Tape& tape, Variable x) const {
   if (gate.weight.exists()) return outer(tape, swiglu(tape, gate(tape, x), inner(tape, x)));
-  return outer(tape, activate(tape, activation, inner(tape, x)));
+  const Variable hidden = inner(tape, x);
+  return outer(tape, activation == Activation::relu ? relu_in_place(tape, hidden)
+                                                    : activate(tape, activation, hidden));
 }
 
 Residual add_residual(ParameterStore& store, const std::string& name, const ModelOptions& options) {

@@ -53,9 +53,9 @@ struct Residual {
   template <typename Function>
   Variable operator()(Tape& tape, Variable x, Function&& f) const {
     if (position == TransformerOptions::Norm::pre) {
-      return add(tape, x, dropout(tape, f(norm(tape, x)), dropout_rate));
+      return add_in_place(tape, dropout(tape, f(norm(tape, x)), dropout_rate), x);
     }
-    return norm(tape, add(tape, x, dropout(tape, f(x), dropout_rate)));
+    return norm(tape, add_in_place(tape, dropout(tape, f(x), dropout_rate), x));
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <xtensor-blas/xblas.hpp>
 
+#include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/flops.hpp"
 
 extern "C" {
@@ -55,6 +56,10 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
   if (m == 0 || n == 0) return;
   counted_flops += 2.0 * static_cast<double>(m * n * k);
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
+  if (m * n * k >= kSmallProduct && alpha == Real(1) &&
+      bf16_gemm(transpose_a, transpose_b, a, b, beta, c)) {
+    return;
+  }
   if (m * n * k >= kSmallProduct &&
       onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {
     return;

@@ -5,6 +5,7 @@
 // not depend on where in the row it stands.
 
 #include <algorithm>
+#include <type_traits>
 #include <xsimd/xsimd.hpp>
 
 #include "seqlab/tensor/real.hpp"
@@ -15,17 +16,41 @@ inline namespace SEQLAB_PRECISION {
 using Simd = xsimd::batch<Real>;
 inline constexpr Index kLanes = static_cast<Index>(Simd::size);
 
+#ifdef __AVX512F__
+/// The mask of the first `count` < kLanes lanes.
+inline auto first_lanes(Index count) {
+  using Mask = std::conditional_t<kLanes == 16, __mmask16, __mmask8>;
+  return static_cast<Mask>((1U << count) - 1U);
+}
+#endif
+
 /// A register with `count` < kLanes elements of x and `fill` in the others.
 inline Simd load_partial(const Real* x, Index count, Real fill) {
+#ifdef __AVX512F__
+#ifdef SEQLAB_DOUBLE
+  return Simd(_mm512_mask_loadu_pd(Simd(fill), first_lanes(count), x));
+#else
+  return Simd(_mm512_mask_loadu_ps(Simd(fill), first_lanes(count), x));
+#endif
+#else
   alignas(64) Real lanes[static_cast<std::size_t>(kLanes)];
   for (Index i = 0; i < kLanes; ++i) lanes[i] = i < count ? x[i] : fill;
   return Simd::load_aligned(lanes);
+#endif
 }
 
 inline void store_partial(Real* y, Index count, Simd value) {
+#ifdef __AVX512F__
+#ifdef SEQLAB_DOUBLE
+  _mm512_mask_storeu_pd(y, first_lanes(count), value);
+#else
+  _mm512_mask_storeu_ps(y, first_lanes(count), value);
+#endif
+#else
   alignas(64) Real lanes[static_cast<std::size_t>(kLanes)];
   value.store_aligned(lanes);
   for (Index i = 0; i < count; ++i) y[i] = lanes[i];
+#endif
 }
 
 /// Calls f(load, store) along a row of n elements: `load(pointer)` gives a register of the row

@@ -41,6 +41,14 @@ BatchGradient::BatchGradient(const SequenceModel& model, const Corpus& corpus,
       options_(options),
       workers_(workers),
       communicator_(communicator) {
+  if (options.precision == TrainingOptions::Precision::bf16) {
+    if (!bf16_products_available()) {
+      throw UsageError(
+          "precision = bf16: this processor has no bfloat16 products (AVX512-BF16 or AMX), or "
+          "seqlab was built without oneDNN; set precision = fp32");
+    }
+    rounded_.emplace(model.parameters().values());
+  }
   const std::size_t count = shards_of_each_rank(options.shards, communicator);
   first_ = static_cast<std::size_t>(communicator.rank()) * count;
   for (std::size_t i = 0; i < count; ++i) {
@@ -78,7 +86,9 @@ LossSum BatchGradient::compute(const Batch& batch, std::int64_t update) {
   const LossOptions loss_options{static_cast<Real>(options_.label_smoothing),
                                  static_cast<Real>(1.0 / static_cast<double>(batch.target_tokens))};
   std::vector<LossSum> losses(static_cast<std::size_t>(options_.shards));
+  if (rounded_) rounded_->update(workers_);
   workers_.run(static_cast<Index>(shards_.size()), [&](Index i) {
+    const Bf16Products products(rounded_ ? &*rounded_ : nullptr);
     Shard& shard = *shards_[static_cast<std::size_t>(i)];
     const FlopCount flops;
     {

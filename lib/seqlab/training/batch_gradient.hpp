@@ -6,11 +6,13 @@
 // shards only: neither threads nor ranks change a bit.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "seqlab/data/corpus.hpp"
 #include "seqlab/models/sequence_model.hpp"
+#include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/workers.hpp"
 #include "seqlab/training/communicator.hpp"
 #include "seqlab/training/options.hpp"
@@ -24,7 +26,8 @@ std::size_t shards_of_each_rank(std::int64_t shards, const Communicator& communi
 
 class BatchGradient {
  public:
-  /// All arguments must outlive the object. Throws UsageError as shards_of_each_rank does.
+  /// All arguments must outlive the object. Throws UsageError as shards_of_each_rank does, and on
+  /// precision = bf16 where there are no such products.
   BatchGradient(const SequenceModel& model, const Corpus& corpus, const TrainingOptions& options,
                 Workers& workers, Communicator& communicator);
   ~BatchGradient();
@@ -51,6 +54,7 @@ class BatchGradient {
   Communicator& communicator_;
   std::size_t first_;                           // shard of this rank
   std::vector<std::unique_ptr<Shard>> shards_;  // of this rank; kept between batches
+  std::optional<RoundedParameters> rounded_;    // precision = bf16
   double norm_ = 0.0;
   double flops_ = 0.0;
 };

@@ -65,6 +65,8 @@ struct TrainingOptions {
   std::int64_t shards = 2;
   /// Threads; 0: one per processor. Results do not depend on it.
   std::int64_t workers = 0;
+  /// Of the inputs of matrix products; everything else is fp32 (tensor/bf16_products.hpp).
+  enum class Precision { fp32, bf16 } precision = Precision::fp32;
   std::uint64_t seed = 1;
 };
 
