@@ -7,6 +7,7 @@
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/figure_data.hpp"
+#include "seqlab/experiment/table.hpp"
 
 namespace seqlab {
 namespace {
@@ -63,6 +64,22 @@ TEST_CASE("Capacity is the longest source that is solved, by width") {
         "ci\nfake\t16\t10\tNaN\nfake\t32\t30\tNaN\n");
   CHECK(data.contains("exact_by_length"));
   CHECK(!data.contains("bleu_by_length"));
+}
+
+TEST_CASE("Language models have bits per byte, and no lengths") {
+  const TemporaryFolder folder;
+  make_run(folder.path(), {.model = "gpt", .task = "language_model"});
+  const auto run = folder.path() / "runs" / "gpt-seed1";
+  write(run / "test.json", R"({"sentences": 9, "perplexity": 20, "bits_per_byte": 1.5})");
+  write(run / "by_length.csv", "low,high,sentences,bleu,sentence_accuracy,length_ratio\n");
+  const auto models = load_results(folder.path());
+  const auto data = figure_data(models);
+  CHECK(data.size() == 2);
+  CHECK(data.at("quality_cost") ==
+        "experiment\tmodel\tmeasure\tscore\tscore_ci\ttraining_flops\tparameters\n"
+        "fake\tgpt\tBits per byte\t1.5\tNaN\t2.5e+12\t1e+06\n");
+  CHECK(contains(make_table(models, TableFormat::markdown, {TablePart::quality}, "gpt"),
+                 "No tests against gpt: language models have no translations."));
 }
 
 TEST_CASE("Figures are found by their tables, without runs") {

@@ -65,7 +65,9 @@ std::vector<Difference> differences_to(const std::string& baseline,
                                        const std::vector<ModelResults>& models) {
   const auto found = std::ranges::find(models, baseline, &ModelResults::name);
   check(found != models.end(), "there is no model {}", baseline);
-  const bool exact = exact_task(models);
+  const MainMeasure measure = main_measure(models);
+  check(measure != MainMeasure::bits_per_byte, "a paired test without translations");
+  const bool exact = measure == MainMeasure::exact_match;
   const SentenceCounts baseline_counts = counts_of(*found, exact);
   std::vector<Difference> differences;
   for (const ModelResults& model : models) {
@@ -79,9 +81,11 @@ std::vector<Difference> differences_to(const std::string& baseline,
   return differences;
 }
 
-bool exact_task(const std::vector<ModelResults>& models) {
-  return models.front().runs.front().manifest.value("/data/task"_json_pointer,
-                                                    std::string("parallel")) != "parallel";
+MainMeasure main_measure(const std::vector<ModelResults>& models) {
+  const RunResult& run = models.front().runs.front();
+  if (run.test.contains("bits_per_byte")) return MainMeasure::bits_per_byte;
+  const std::string task = run.manifest.value("/data/task"_json_pointer, std::string("parallel"));
+  return task == "parallel" ? MainMeasure::bleu : MainMeasure::exact_match;
 }
 
 }  // namespace seqlab

@@ -17,13 +17,19 @@ struct Difference {
   double randomisation = Estimate::kUnknown;
 };
 
-/// One for each model. The measure is BLEU, or exact match for synthetic tasks; a sentence is drawn
-/// with the outputs of all seeds. Throws std::logic_error if there is no such model, and
+/// One for each model, by its main measure, BLEU or exact match; a sentence is drawn with the
+/// outputs of all seeds. Throws std::logic_error if there is no such model or measure, and
 /// RuntimeFailure if a run's translations.txt or references.txt is missing or damaged.
 std::vector<Difference> differences_to(const std::string& baseline,
                                        const std::vector<ModelResults>& models);
 
-/// Whether an experiment's models are judged by exact match, not by BLEU.
-bool exact_task(const std::vector<ModelResults>& models);
+/// What an experiment's models are judged by, from what their tests hold.
+enum class MainMeasure {
+  bleu,
+  exact_match,    ///< synthetic tasks: only the whole answer counts
+  bits_per_byte,  ///< language models: there are no translations, nothing to test differences on
+};
+
+MainMeasure main_measure(const std::vector<ModelResults>& models);
 
 }  // namespace seqlab

@@ -120,19 +120,35 @@ RunValue manifest_value(const char* pointer) {
   return [=](const RunResult& run) { return json_number(run.manifest, pointer); };
 }
 
+struct Score {
+  const char* name;
+  RunValue value;
+};
+
+Score main_score(MainMeasure measure) {
+  const auto test_value = [](const char* pointer, double factor) {
+    return [=](const RunResult& run) { return factor * json_number(run.test, pointer); };
+  };
+  switch (measure) {
+    case MainMeasure::exact_match:
+      return {"Exact match [%]", test_value("/sentence_accuracy", 100)};
+    case MainMeasure::bits_per_byte:
+      return {"Bits per byte", test_value("/bits_per_byte", 1)};
+    default:
+      return {"BLEU", test_value("/bleu/score", 1)};
+  }
+}
+
 std::string quality_cost(const Models& models) {
-  const bool exact = exact_task(models);
+  const Score score = main_score(main_measure(models));
   std::string text = "experiment\tmodel\tmeasure\tscore\tscore_ci\ttraining_flops\tparameters\n";
   bool any = false;
   for (const ModelResults& model : models) {
-    const Estimate score = over_seeds(model, [exact](const RunResult& run) {
-      return exact ? 100 * json_number(run.test, "/sentence_accuracy")
-                   : json_number(run.test, "/bleu/score");
-    });
+    const Estimate quality = over_seeds(model, score.value);
     const double flops = over_seeds(model, manifest_value("/training/flops")).mean;
-    any = any || !(std::isnan(flops) || std::isnan(score.mean));
-    text += fmt::format("{}\t{}\t{}{}\t{}\t{}\n", experiment_name(models), model.name,
-                        exact ? "Exact match [%]" : "BLEU", fields(score), number(flops),
+    any = any || !(std::isnan(flops) || std::isnan(quality.mean));
+    text += fmt::format("{}\t{}\t{}{}\t{}\t{}\n", experiment_name(models), model.name, score.name,
+                        fields(quality), number(flops),
                         number(over_seeds(model, manifest_value("/parameters/all")).mean));
   }
   return any ? text : std::string();
@@ -229,10 +245,11 @@ std::map<std::string, std::string> figure_data(const Models& models) {
   std::ranges::copy_if(models, std::back_inserter(trained),
                        [](const ModelResults& model) { return !model.baseline; });
   std::map<std::string, std::string> data;
-  if (exact_task(models)) {
+  const MainMeasure measure = main_measure(models);
+  if (measure == MainMeasure::exact_match) {
     data["exact_by_length"] = by_length(models, {{"exact", &BucketRow::exact}});
     data["capacity"] = capacity(trained);
-  } else {
+  } else if (measure == MainMeasure::bleu) {
     data["bleu_by_length"] =
         by_length(models, {{"bleu", &BucketRow::bleu}, {"ratio", &BucketRow::ratio}});
   }

@@ -20,7 +20,7 @@ namespace seqlab {
 ///   exact_by_length  the same for synthetic tasks, with exact (percent) instead
 ///   learning         experiment, update; for each model perplexity, on the validation text
 ///   quality_cost     a row for each model: experiment, model, measure, score, score_ci,
-///                    training_flops, parameters
+///                    training_flops, parameters; measure is the main one (see differences.hpp)
 ///   capacity         for models of synthetic tasks that differ in width only: experiment, width; for each series of
 ///                    models longest, the longest source of which kSolved percent are right
 ///                    together with all shorter ones

@@ -109,7 +109,7 @@ TableBlock quality_block(const Models& models, const std::vector<Difference>& di
   writer.add({"chrf2", "chrF2", 1, Better::higher}, test_value("/chrf2/score"));
   writer.add({"exact_percent", "exact %", 1, Better::higher},
              test_value("/sentence_accuracy", 100));
-  const bool exact = exact_task(models);
+  const bool exact = main_measure(models) == MainMeasure::exact_match;
   for (const BucketRow& bucket : short_and_long(models)) {
     const std::string label = bucket_label(bucket);
     const std::string key =
@@ -200,12 +200,15 @@ std::string signature_note(const RunResult& run) {
 }
 
 std::string significance_note(const Models& models, const std::string& baseline, bool tested) {
+  if (main_measure(models) == MainMeasure::bits_per_byte) {
+    return fmt::format("No tests against {}: language models have no translations.", baseline);
+  }
   if (!tested) return fmt::format("No tests against {}: it has no finished run.", baseline);
   return fmt::format(
       "p: {} against {}, outputs of all seeds together, by paired bootstrap (BS, {} resamples) and "
       "approximate randomisation (AR, {} trials), seed {}, after Holm's correction over the table.",
-      exact_task(models) ? "exact match" : "BLEU", baseline, kBootstrapResamples,
-      kRandomisationTrials, kSignificanceSeed);
+      main_measure(models) == MainMeasure::exact_match ? "exact match" : "BLEU", baseline,
+      kBootstrapResamples, kRandomisationTrials, kSignificanceSeed);
 }
 
 const RunResult& any_trained_run(const Models& models) {
@@ -240,7 +243,8 @@ std::string make_table(const Models& models, TableFormat format,
       continue;
     }
     std::vector<Difference> differences;
-    if (std::ranges::find(models, baseline, &ModelResults::name) != models.end()) {
+    if (main_measure(models) != MainMeasure::bits_per_byte &&
+        std::ranges::find(models, baseline, &ModelResults::name) != models.end()) {
       differences = differences_to(baseline, models);
     }
     table.blocks.push_back(quality_block(models, differences));
