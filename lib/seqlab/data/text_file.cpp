@@ -228,11 +228,11 @@ void write_all(const Descriptor& output, std::string_view content) {
   }
 }
 
-/// Writes content to the disk itself; throws RuntimeFailure with nothing but the system's reason.
-void write_durably(const std::filesystem::path& file, std::string_view content) {
+/// Writes the parts to the disk itself; throws RuntimeFailure with nothing but the system's reason.
+void write_durably(const std::filesystem::path& file, std::span<const std::string_view> parts) {
   Descriptor output(file, O_WRONLY | O_CREAT | O_TRUNC);
   if (!output.is_open()) throw RuntimeFailure(system_reason());
-  write_all(output, content);
+  for (const std::string_view part : parts) write_all(output, part);
   // Devices and pipes cannot be flushed and say EINVAL or EROFS.
   const bool flushed = ::fsync(output.handle()) == 0 || errno == EINVAL || errno == EROFS;
   if (!flushed || !output.close()) throw RuntimeFailure(system_reason());
@@ -294,18 +294,23 @@ std::vector<std::string> read_lines(const std::filesystem::path& file) {
 }
 
 void write_file_atomically(const std::filesystem::path& file, std::string_view content) {
+  write_file_atomically(file, std::span(&content, 1));
+}
+
+void write_file_atomically(const std::filesystem::path& file,
+                           std::span<const std::string_view> parts) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   fs::path temporary;
   try {
     if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored)) {
-      write_durably(file, content);  // a device or a pipe: nothing to rename
+      write_durably(file, parts);  // a device or a pipe: nothing to rename
       return;
     }
     // A link stays a link. The temporary name is fixed, so what a kill leaves is reused.
     const fs::path target = fs::is_symlink(file, ignored) ? fs::canonical(file) : file;
     temporary = fs::path(target).concat(".partial");
-    write_durably(temporary, content);
+    write_durably(temporary, parts);
     fs::rename(temporary, target);
     const Descriptor folder(target.has_parent_path() ? target.parent_path() : ".", O_RDONLY);
     if (folder.is_open()) ::fsync(folder.handle());

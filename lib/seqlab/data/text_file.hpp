@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,9 @@ std::string read_file(const std::filesystem::path& file);
 /// holds the old content or the new and never a part. On failure the temporary file is removed.
 /// Throws RuntimeFailure with the system's reason.
 void write_file_atomically(const std::filesystem::path& file, std::string_view content);
+/// The same for content in several parts, one after the other.
+void write_file_atomically(const std::filesystem::path& file,
+                           std::span<const std::string_view> parts);
 
 /// FNV-1a (64 bits) of the file's bytes as 16 hexadecimal digits: tells data apart in a run's
 /// manifest, no protection against forgery. Throws RuntimeFailure if it cannot be read.

@@ -9,15 +9,17 @@
 #include <cstdint>
 #include <mutex>
 #include <new>
+#include <unordered_map>
 #include <vector>
 
 namespace seqlab {
 namespace {
 
-constexpr std::size_t kSmallest = 256;
+constexpr std::size_t kSmallest = 512;  // an eighth of it is a multiple of the alignment
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
-constexpr std::size_t kChunk = std::size_t{16} << 20;
-constexpr std::size_t kStepsPerDoubling = 4;  // so at most a quarter of a block is unused
+constexpr std::size_t kChunk = std::size_t{32} << 20;
+constexpr std::size_t kLarge = std::size_t{256} << 10;
+constexpr std::size_t kStepsPerDoubling = 8;  // so at most an eighth of a block is unused
 
 std::size_t round_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
 
@@ -38,19 +40,25 @@ class Pool {
  public:
   void* allocate(std::size_t bytes) {
     const std::size_t size = class_size(bytes);
+    const std::size_t index = class_index(size);
     const std::scoped_lock lock(mutex_);
-    std::vector<void*>& free = free_[class_index(size)];
-    if (!free.empty()) {
-      void* block = free.back();
-      free.pop_back();
+    // A large block may stand in for one of half its size: batches of all lengths, and a batch that
+    // shrinks while sentences finish, pass through many sizes, and fresh memory for each would cost
+    // more than the work on it.
+    const std::size_t last = size >= kLarge ? index + kStepsPerDoubling : index;
+    for (std::size_t i = index; i <= last; ++i) {
+      if (free_[i].empty()) continue;
+      void* block = free_[i].back();
+      free_[i].pop_back();
       return block;
     }
     return carve(size);
   }
 
   void release(void* block, std::size_t bytes) noexcept {
+    const std::size_t size = class_size(bytes);
     const std::scoped_lock lock(mutex_);
-    free_[class_index(class_size(bytes))].push_back(block);
+    free_[size >= kLarge ? class_of_large_.find(block)->second : class_index(size)].push_back(block);
   }
 
   BufferStatistics statistics() {
@@ -60,7 +68,12 @@ class Pool {
 
  private:
   void* carve(std::size_t size) {
-    if (size >= kChunk / 4) return map(round_up(size, kHugePage));
+    void* block = size >= kChunk / 2 ? map(round_up(size, kHugePage)) : carve_from_chunk(size);
+    if (size >= kLarge) class_of_large_.emplace(block, class_index(size));
+    return block;
+  }
+
+  void* carve_from_chunk(std::size_t size) {
     if (chunk_left_ < size) {
       chunk_ = static_cast<std::byte*>(map(kChunk));
       chunk_left_ = kChunk;
@@ -86,6 +99,7 @@ class Pool {
 
   std::mutex mutex_;
   std::array<std::vector<void*>, 64 * kStepsPerDoubling> free_;
+  std::unordered_map<void*, std::size_t> class_of_large_;
   std::byte* chunk_ = nullptr;
   std::size_t chunk_left_ = 0;
   BufferStatistics statistics_;

@@ -134,13 +134,16 @@ std::vector<NamedTensor> parameter_tensors(const ParameterStore& parameters) {
   return tensors;
 }
 
-/// All or nothing: a tensor that does not fit is found before the first value is changed.
+constexpr TensorType kRealType = sizeof(Real) == 4 ? TensorType::f32 : TensorType::f64;
+
+/// A tensor that does not fit is found before the first value is changed.
 void read_parameters(const Safetensors& file, ParameterStore& parameters) {
-  FlatBuffer values(parameters.values().begin(), parameters.values().end());
   for (const NamedParameter& p : parameters.parameters()) {
-    file.read(p.name, shape_of(p), block_of(p, std::span<Real>(values)));
+    file.expect(p.name, shape_of(p), kRealType);
   }
-  std::copy(values.begin(), values.end(), parameters.values().begin());
+  for (const NamedParameter& p : parameters.parameters()) {
+    file.read(p.name, shape_of(p), block_of(p, parameters.values()));
+  }
 }
 
 std::vector<std::string> names_of(const ParameterStore& parameters) {

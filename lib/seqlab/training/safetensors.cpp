@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -15,7 +12,6 @@
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
-#include "seqlab/tensor/buffer.hpp"
 
 namespace seqlab {
 namespace {
@@ -91,41 +87,41 @@ NamedTensor::NamedTensor(std::string tensor_name, std::vector<std::int64_t> tens
 void write_safetensors(const std::filesystem::path& file, const std::vector<NamedTensor>& tensors,
                        const Metadata& metadata) {
   const std::string header = make_header(tensors, metadata);
-  std::size_t size = kLengthBytes + header.size();
-  for (const NamedTensor& tensor : tensors) size += tensor.bytes.size();
-
-  // From the pool, where the memory of the file before is found again.
-  BufferAllocator<char> memory;
-  const std::unique_ptr<char, std::function<void(char*)>> content(
-      memory.allocate(size), [&](char* p) { memory.deallocate(p, size); });
-  char* end = content.get();
-  const auto append = [&end](const void* bytes, std::size_t count) {
-    if (count > 0) std::memcpy(end, bytes, count);
-    end += count;
-  };
-  const std::uint64_t header_bytes = header.size();
-  append(&header_bytes, kLengthBytes);
-  append(header.data(), header.size());
-  for (const NamedTensor& tensor : tensors) append(tensor.bytes.data(), tensor.bytes.size());
-  write_file_atomically(file, {content.get(), size});
+  const auto header_bytes = std::bit_cast<std::array<char, kLengthBytes>>(
+      static_cast<std::uint64_t>(header.size()));
+  std::vector<std::string_view> parts{{header_bytes.data(), kLengthBytes}, header};
+  for (const NamedTensor& tensor : tensors) {
+    parts.emplace_back(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
+  }
+  write_file_atomically(file, parts);
 }
 
-Safetensors::Safetensors(std::filesystem::path file) : file_(std::move(file)) {
-  content_ = read_file(file_);
-  std::uint64_t header_bytes = 0;
-  if (content_.size() < kLengthBytes) {
-    fail(file_, fmt::format("no safetensors file: it has {} bytes only", content_.size()));
+Safetensors::Safetensors(std::filesystem::path file)
+    : file_(std::move(file)), stream_(file_, std::ios::binary) {
+  std::error_code reason;
+  const std::uintmax_t size = std::filesystem::file_size(file_, reason);
+  if (!stream_ || reason) {
+    fail(file_, fmt::format("cannot be read ({})",
+                            reason ? reason.message() : std::generic_category().message(errno)));
   }
-  std::memcpy(&header_bytes, content_.data(), kLengthBytes);
-  if (header_bytes > kMaxHeaderBytes || header_bytes < 2 ||
-      (content_.size() > kLengthBytes && content_[kLengthBytes] != '{')) {
+  if (size < kLengthBytes) {
+    fail(file_, fmt::format("no safetensors file: it has {} bytes only", size));
+  }
+  std::uint64_t header_bytes = 0;
+  read_bytes(0, std::as_writable_bytes(std::span(&header_bytes, 1)));
+  char first = '{';
+  if (size > kLengthBytes) {
+    read_bytes(kLengthBytes, std::as_writable_bytes(std::span(&first, 1)));
+  }
+  if (header_bytes > kMaxHeaderBytes || header_bytes < 2 || first != '{') {
     fail(file_, "no safetensors file: it does not begin with the length of a header and '{'");
   }
-  if (header_bytes > content_.size() - kLengthBytes) {
+  if (header_bytes > size - kLengthBytes) {
     fail(file_, fmt::format("cut off: the header has {} bytes, but the file ends after {}",
-                            header_bytes, content_.size() - kLengthBytes));
+                            header_bytes, size - kLengthBytes));
   }
   data_begin_ = kLengthBytes + static_cast<std::size_t>(header_bytes);
+  data_bytes_ = static_cast<std::size_t>(size) - data_begin_;
   try {
     parse_header();
   } catch (const nlohmann::json::exception& error) {
@@ -134,9 +130,17 @@ Safetensors::Safetensors(std::filesystem::path file) : file_(std::move(file)) {
   check_layout();
 }
 
+void Safetensors::read_bytes(std::size_t begin, std::span<std::byte> bytes) const {
+  stream_.clear();
+  stream_.seekg(static_cast<std::streamoff>(begin));
+  stream_.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (!stream_) fail(file_, fmt::format("{} bytes from byte {} cannot be read", bytes.size(), begin));
+}
+
 void Safetensors::parse_header() {
-  const nlohmann::json header = nlohmann::json::parse(
-      content_.begin() + kLengthBytes, content_.begin() + static_cast<std::ptrdiff_t>(data_begin_));
+  std::string text(data_begin_ - kLengthBytes, ' ');
+  read_bytes(kLengthBytes, std::as_writable_bytes(std::span(text)));
+  const nlohmann::json header = nlohmann::json::parse(text);
   for (const auto& [name, entry] : header.items()) {
     if (name == kMetadataKey) {
       metadata_ = entry.get<Metadata>();
@@ -161,7 +165,6 @@ void Safetensors::check_layout() const {
   std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) {
     return std::pair(a.second.begin, a.second.end) < std::pair(b.second.begin, b.second.end);
   });
-  const std::size_t data_bytes = content_.size() - data_begin_;
   std::size_t expected = 0;
   for (const auto& [name, tensor] : ordered) {
     if (tensor.begin != expected) {
@@ -176,20 +179,21 @@ void Safetensors::check_layout() const {
                               name, joined(tensor.shape), info(tensor.type).name, tensor.begin,
                               tensor.end));
     }
-    if (tensor.end > data_bytes) {
+    if (tensor.end > data_bytes_) {
       fail(file_, fmt::format("cut off: tensor {} ends at byte {} of the data, which has {} bytes",
-                              name, tensor.end, data_bytes));
+                              name, tensor.end, data_bytes_));
     }
     expected = tensor.end;
   }
-  if (expected != data_bytes) {
+  if (expected != data_bytes_) {
     fail(file_,
-         fmt::format("damaged: {} bytes of data, but the tensors end at {}", data_bytes, expected));
+         fmt::format("damaged: {} bytes of data, but the tensors end at {}", data_bytes_, expected));
   }
 }
 
-void Safetensors::copy(const std::string& name, const std::vector<std::int64_t>& shape,
-                       TensorType type, std::span<std::byte> bytes) const {
+const Safetensors::Tensor& Safetensors::expect(const std::string& name,
+                                               const std::vector<std::int64_t>& shape,
+                                               TensorType type) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) fail(file_, fmt::format("tensor {} is missing", name));
   const Tensor& tensor = found->second;
@@ -197,26 +201,30 @@ void Safetensors::copy(const std::string& name, const std::vector<std::int64_t>&
     fail(file_, fmt::format("tensor {} is {} {}; expected {} {}", name, info(tensor.type).name,
                             joined(tensor.shape), info(type).name, joined(shape)));
   }
+  return tensor;
+}
+
+void Safetensors::read(const std::string& name, const std::vector<std::int64_t>& shape,
+                       TensorType type, std::span<std::byte> bytes) const {
+  const Tensor& tensor = expect(name, shape, type);
   check(bytes.size() == tensor.end - tensor.begin, "safetensors: {} bytes for tensor {} {}",
         bytes.size(), name, joined(shape));
-  if (!bytes.empty()) {
-    std::memcpy(bytes.data(), content_.data() + data_begin_ + tensor.begin, bytes.size());
-  }
+  read_bytes(data_begin_ + tensor.begin, bytes);
 }
 
 void Safetensors::read(const std::string& name, const std::vector<std::int64_t>& shape,
                        std::span<float> values) const {
-  copy(name, shape, TensorType::f32, std::as_writable_bytes(values));
+  read(name, shape, TensorType::f32, std::as_writable_bytes(values));
 }
 
 void Safetensors::read(const std::string& name, const std::vector<std::int64_t>& shape,
                        std::span<double> values) const {
-  copy(name, shape, TensorType::f64, std::as_writable_bytes(values));
+  read(name, shape, TensorType::f64, std::as_writable_bytes(values));
 }
 
 void Safetensors::read(const std::string& name, const std::vector<std::int64_t>& shape,
                        std::span<std::int64_t> values) const {
-  copy(name, shape, TensorType::i64, std::as_writable_bytes(values));
+  read(name, shape, TensorType::i64, std::as_writable_bytes(values));
 }
 
 void Safetensors::expect_names(const std::vector<std::string>& names) const {

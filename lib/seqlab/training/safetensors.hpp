@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <span>
 #include <string>
@@ -49,7 +50,7 @@ struct NamedTensor {
 void write_safetensors(const std::filesystem::path& file, const std::vector<NamedTensor>& tensors,
                        const Metadata& metadata);
 
-/// A file that has been read and checked. All errors are RuntimeFailure and name file and tensor.
+/// A file whose header has been read and checked; tensors are read when asked for. All errors are RuntimeFailure and name file and tensor.
 class Safetensors {
  public:
   /// Throws if the file cannot be read, is cut off, is not in this format, or if its tensors
@@ -65,7 +66,11 @@ class Safetensors {
   const std::map<std::string, Tensor>& tensors() const { return tensors_; }
   const Metadata& metadata() const { return metadata_; }
 
-  /// Copies a tensor. Throws if there is none of that name, or it has another type or shape.
+  /// Throws if there is no tensor of that name, or it has another type or shape; else returns it.
+  const Tensor& expect(const std::string& name, const std::vector<std::int64_t>& shape,
+                       TensorType type) const;
+
+  /// Reads a tensor. Throws if there is none of that name, or it has another type or shape.
   void read(const std::string& name, const std::vector<std::int64_t>& shape,
             std::span<float> values) const;
   void read(const std::string& name, const std::vector<std::int64_t>& shape,
@@ -77,16 +82,18 @@ class Safetensors {
   void expect_names(const std::vector<std::string>& names) const;
 
  private:
+  void read_bytes(std::size_t begin, std::span<std::byte> bytes) const;
   void parse_header();
   void check_layout() const;
-  void copy(const std::string& name, const std::vector<std::int64_t>& shape, TensorType type,
+  void read(const std::string& name, const std::vector<std::int64_t>& shape, TensorType type,
             std::span<std::byte> bytes) const;
 
   std::filesystem::path file_;
   std::map<std::string, Tensor> tensors_;
   Metadata metadata_;
-  std::string content_;
+  mutable std::ifstream stream_;  // its position is no part of the object's state
   std::size_t data_begin_ = 0;
+  std::size_t data_bytes_ = 0;
 };
 
 }  // namespace seqlab
