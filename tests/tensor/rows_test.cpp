@@ -32,6 +32,27 @@ class Row {
 
 doctest::Approx near(double x) { return doctest::Approx(x).epsilon(2e-6); }
 
+TEST_CASE("a weighted sum of rows that lie apart is added, at sizes with and without a tail") {
+  for (const Index n : {1, 16, 37}) {
+    for (const Index count : {0, 1, 4, 5}) {
+      CAPTURE(n);
+      CAPTURE(count);
+      Matrix rows = make_matrix(5, 50);
+      for (std::size_t i = 0; i < rows.size(); ++i) rows.data()[i] = static_cast<Real>(i % 13) - 6;
+      const std::vector<Real> weights{Real(1), Real(-2), Real(0.5), Real(3), Real(-0.25)};
+      std::vector<Real> y(static_cast<std::size_t>(n), Real(7));
+      add_weighted_sum(y.data(), weights.data(), rows.data(), count, 50, n);
+      for (Index c = 0; c < n; ++c) {
+        Real expected(7);
+        for (Index j = 0; j < count; ++j) {
+          expected += weights[static_cast<std::size_t>(j)] * ref(rows).row(j)[c];
+        }
+        CHECK(y[static_cast<std::size_t>(c)] == expected);  // whole halves: exact in any order
+      }
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("rows: reductions of every length") {

@@ -55,9 +55,7 @@ void additive_attention_forward(const AdditiveAttentionStep& step, MatrixRef wei
     std::fill(w + length, w + weights.cols, Real(0));
     Real* out = context.row(r);
     std::fill_n(out, context.cols, Real(0));
-    for (Index j = 0; j < length; ++j) {
-      add_scaled(out, w[j], step.values.row(j * batch + b), context.cols);
-    }
+    add_weighted_sum(out, w, step.values.row(b), length, batch * step.values.stride, context.cols);
   }
 }
 

@@ -84,6 +84,20 @@ void add_scaled(Real* y, Real a, const Real* x, Index n) {
                     [&](auto load, auto store) { store(y, xsimd::fma(factor, load(x), load(y))); });
 }
 
+void add_weighted_sum(Real* y, const Real* weights, const Real* rows, Index count, Index stride,
+                      Index n) {
+  for_each_register(n, [&](auto load, auto store) {
+    Simd even = load(y), odd(Real(0));  // two, since an addition waits for the one before
+    Index j = 0;
+    for (; j + 2 <= count; j += 2) {
+      even = xsimd::fma(Simd(weights[j]), load(rows + j * stride), even);
+      odd = xsimd::fma(Simd(weights[j + 1]), load(rows + (j + 1) * stride), odd);
+    }
+    if (j < count) even = xsimd::fma(Simd(weights[j]), load(rows + j * stride), even);
+    store(y, even + odd);
+  });
+}
+
 void scale(Real* x, Real a, Index n) {
   const Simd factor(a);
   for_each_register(n, [&](auto load, auto store) { store(x, factor * load(x)); });

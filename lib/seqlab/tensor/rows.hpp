@@ -17,6 +17,9 @@ Real sum_exp(const Real* x, Index n, Real shift);
 Real exp_and_sum(Real* x, Index n, Real shift);
 /// y += a * x
 void add_scaled(Real* y, Real a, const Real* x, Index n);
+/// y += the sum of weights[j] * row j, for `count` rows of n elements that lie `stride` apart.
+void add_weighted_sum(Real* y, const Real* weights, const Real* rows, Index count, Index stride,
+                      Index n);
 void scale(Real* x, Real a, Index n);
 /// In place. An empty row stays empty: a fully masked attention row has no weights.
 void softmax(Real* x, Index n);

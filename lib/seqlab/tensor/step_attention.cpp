@@ -32,10 +32,9 @@ void attend(const Real* query, std::span<const AttendedPositions> pieces, const 
     const Real* weight = scratch;
     for (const AttendedPositions& piece : pieces) {
       const Real* values = piece.values + kv_head * value_width;
-      for (Index j = 0; j < piece.length; ++j) {
-        add_scaled(context + h * value_width, *weight++, values + j * piece.value_stride,
-                   value_width);
-      }
+      add_weighted_sum(context + h * value_width, weight, values, piece.length,
+                       piece.value_stride, value_width);
+      weight += piece.length;
     }
     add_scaled(weights, Real(1) / static_cast<Real>(heads), scratch, length);
   }
