@@ -17,6 +17,7 @@ int plot_main(int argc, char** argv);
 int params_main(int argc, char** argv);
 int baseline_main(int argc, char** argv);
 int bench_main(int argc, char** argv);
+int bench_ranks_main(int argc, char** argv);
 int eliza_main(int argc, char** argv);
 
 }  // namespace seqlab

@@ -35,6 +35,7 @@ constexpr Command kCommands[] = {
     {"params", params_main, "numbers of parameters of an experiment's models"},
     {"baseline", baseline_main, "floors without a trained model, as rows of the table"},
     {"bench", bench_main, "speed of training and decoding on a fixed work"},
+    {"bench-ranks", bench_ranks_main, "time of the sum of gradients over the ranks of mpirun"},
     {"eliza", eliza_main, "talk to ELIZA, which answers from a script without any model"},
 };
 
@@ -43,7 +44,7 @@ void print_help() {
             << ": compares sequence models through one training loop\n\n"
                "Usage: seqlab COMMAND [ARGUMENTS]\n\nCommands:\n";
   for (const Command& command : kCommands) {
-    std::cout << fmt::format("  {:<11}{}\n", command.name, command.summary);
+    std::cout << fmt::format("  {:<13}{}\n", command.name, command.summary);
   }
   std::cout << "\nHelp: seqlab COMMAND --help explains a command and shows examples,\n"
                "      seqlab --help-config explains the keys of experiment files.\n";
@@ -51,7 +52,7 @@ void print_help() {
 
 /// Several processes of other commands would only do the same work in the same files.
 void check_ranks(const std::string& command) {
-  if (command == "train" || launched_ranks() == 1) return;
+  if (command == "train" || command == "bench-ranks" || launched_ranks() == 1) return;
   throw UsageError("this command runs in one process: start it without an MPI launcher");
 }
 

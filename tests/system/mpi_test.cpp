@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <future>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
 
@@ -232,6 +233,17 @@ TEST_CASE("What is wrong on all ranks is told once and makes nothing") {
   const ProgramResult table = run_command(on_ranks(2, {"table", scratch.path().string()}));
   CHECK(table.status == 2);
   CHECK(contains(table.err, "runs in one process"));
+}
+
+TEST_CASE("bench-ranks measures the sum over ranks") {
+  const ProgramResult result = run_command(
+      on_ranks(2, {"bench-ranks", "--parameters", "1000", "2000", "--steps", "2", "--json"}));
+  REQUIRE(result.status == 0);
+  const auto rows = nlohmann::json::parse(result.out);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[1].at("ranks") == 2);
+  CHECK(rows[1].at("parameters") == 2000);
+  CHECK(rows[1].at("sum_ms").get<double>() > 0);
 }
 
 TEST_CASE("Ranks that do not see the same experiment do not train together") {
