@@ -11,6 +11,7 @@
 #include "seqlab/experiment/data_sets.hpp"
 #include "seqlab/experiment/run.hpp"
 #include "seqlab/experiment/text_run.hpp"
+#include "seqlab/training/batch_gradient.hpp"
 #include "seqlab/training/communicator.hpp"
 
 namespace seqlab {
@@ -116,9 +117,11 @@ int train_main(int argc, char** argv) {
     throw UsageError(fmt::format("{} has no test text; name one in [data] or give --no-test",
                                  command.argument()));
   }
+  shards_of_each_rank(request.model->training.shards, *communicator);  // before a file is made
   std::optional<RunLock> lock;
   if (root) lock.emplace(request.directory);
-  if (request.resume && RunDirectory(request.directory).done()) {
+  const bool done = root && request.resume && RunDirectory(request.directory).done();
+  if (communicator->any(done)) {
     report_of_root(fmt::format("{} is finished already", request.directory.string()));
     return 0;
   }

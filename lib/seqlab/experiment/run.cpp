@@ -142,7 +142,6 @@ TrainingResult train_run(const RunRequest& request, const Report& report) {
   const std::string config = write_experiment(*request.experiment, *request.model, request.seed);
   const RunDirectory run(request.directory);
   Communicator& communicator = *request.communicator;
-  shards_of_each_rank(request.model->training.shards, communicator);  // before a file is made
   if (communicator.root()) run.prepare(config, request.resume);
   const TrainingData data = load_training_data(request, run, report);
 
