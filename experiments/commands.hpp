@@ -8,6 +8,7 @@ namespace seqlab {
 int run_main(int argc, char** argv);
 int prepare_main(int argc, char** argv);
 int train_main(int argc, char** argv);
+int cost_main(int argc, char** argv);
 int generate_main(int argc, char** argv);
 int translate_main(int argc, char** argv);
 int evaluate_main(int argc, char** argv);

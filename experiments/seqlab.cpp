@@ -32,6 +32,7 @@ constexpr Command kCommands[] = {
     {"score", score_main, "BLEU and chrF of translations in files, as sacreBLEU computes them"},
     {"table", table_main, "a table of the runs of an experiment"},
     {"plot", plot_main, "figures of the runs of an experiment"},
+    {"cost", cost_main, "parameters, operations and cache of kinds of attention"},
     {"params", params_main, "numbers of parameters of an experiment's models"},
     {"baseline", baseline_main, "floors without a trained model, as rows of the table"},
     {"bench", bench_main, "speed of training and decoding on a fixed work"},

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes torch_transformer.json: what PyTorch makes of the parts of today's Transformers (RMS norm,
-rotary positions, SwiGLU, shared key-value heads, distance slopes), for
-tests/nn/torch_transformer_test.cpp.
+rotary positions, SwiGLU, shared key-value heads, distance slopes, latent attention, mixtures of
+experts), for tests/nn/torch_transformer_test.cpp and tests/nn/latent_attention_test.cpp.
 
     python3 tests/golden/torch_transformer.py > tests/golden/torch_transformer.json
 
@@ -124,6 +124,72 @@ def block_numbers():
                    before_end(STEPS, LENGTHS))
 
 
+LATENT, QUERY_LATENT, ROPE, HEAD = 5, 3, 2, 4
+
+
+def latent_numbers(query_latent):
+    """Multi-head latent attention after DeepSeek-V2, 4 heads of 4, as its equations say it."""
+    x = leaf(9, STEPS, BATCH, WIDTH)
+    query_input = QUERY_LATENT if query_latent else WIDTH
+    shapes = {}
+    if query_latent:
+        shapes["query_down.weight"], shapes["query_norm.gain"] = (QUERY_LATENT, WIDTH), \
+            (QUERY_LATENT,)
+    shapes.update({
+        "query_up.weight": (HEADS * HEAD, query_input), "latent_down.weight": (LATENT, WIDTH),
+        "latent_norm.gain": (LATENT,), "key_up.weight": (HEADS * HEAD, LATENT),
+        "value_up.weight": (HEADS * HEAD, LATENT), "query_rope.weight": (HEADS * ROPE, query_input),
+        "key_rope.weight": (ROPE, WIDTH), "output.weight": (WIDTH, HEADS * HEAD)})
+    p = parameters(1, shapes)
+    c_q = rms_norm(x @ p["query_down.weight"].T, p["query_norm.gain"]) if query_latent else x
+    c = rms_norm(x @ p["latent_down.weight"].T, p["latent_norm.gain"])
+
+    def heads(m):
+        return m.reshape(STEPS, BATCH, HEADS, -1)
+
+    q_r = rotate(heads(c_q @ p["query_rope.weight"].T))
+    k_r = rotate((x @ p["key_rope.weight"].T)[:, :, None, :])
+    q = torch.cat([heads(c_q @ p["query_up.weight"].T), q_r], -1)
+    k = torch.cat([heads(c @ p["key_up.weight"].T), k_r.expand(-1, -1, HEADS, -1)], -1)
+    v = heads(c @ p["value_up.weight"].T)
+    scores = torch.einsum("tbhd,jbhd->bhtj", q, k) / (HEAD + ROPE) ** 0.5
+    place = torch.arange(STEPS)
+    padding = (before_end(STEPS, LENGTHS)[:, :, 0] == 0).T
+    hidden = (place[None, :] > place[:, None]) | padding[:, None, None, :]
+    weights = torch.softmax(scores.masked_fill(hidden, float("-inf")), -1)
+    out = torch.einsum("bhtj,jbhd->tbhd", weights, v).flatten(-2) @ p["output.weight"].T
+    return results(out, x, {"layer": p}, 11, before_end(STEPS, LENGTHS))
+
+
+EXPERTS, ACTIVE, SHARED, INNER, BALANCE = 4, 2, 1, 3, 0.5
+
+
+def mixture_numbers():
+    """Shared and routed experts; the balance loss is added with weight BALANCE per row."""
+    x = leaf(1, STEPS * BATCH, WIDTH)
+    shapes = {"router.weight": (EXPERTS, WIDTH)}
+    names = [f"shared{i}" for i in range(SHARED)] + [f"expert{i}" for i in range(EXPERTS)]
+    for name in names:
+        for part, shape in (("inner", (INNER, WIDTH)), ("outer", (WIDTH, INNER))):
+            shapes[f"{name}.{part}.weight"], shapes[f"{name}.{part}.bias"] = shape, (shape[0],)
+    p = parameters(2, shapes)
+
+    def expert(name):
+        inner = nn.functional.linear(x, p[f"{name}.inner.weight"], p[f"{name}.inner.bias"])
+        return nn.functional.linear(torch.relu(inner), p[f"{name}.outer.weight"],
+                                    p[f"{name}.outer.bias"])
+
+    s = torch.softmax(x @ p["router.weight"].T, -1)
+    chosen = torch.zeros_like(s).scatter(1, s.topk(ACTIVE).indices, 1.0)
+    out = sum(expert(f"shared{i}") for i in range(SHARED))
+    out = out + sum((s * chosen)[:, i:i + 1] * expert(f"expert{i}") for i in range(EXPERTS))
+    rows = STEPS * BATCH
+    frequency = chosen.sum(0) * EXPERTS / (ACTIVE * rows)
+    balance = rows * BALANCE * (frequency * s.mean(0)).sum()
+    balance.backward(retain_graph=True)
+    return results(out, x, {"layer": p}, 3)
+
+
 def main():
     json.dump(
         {
@@ -134,6 +200,9 @@ def main():
                                   "rope": attention_numbers(True, False),
                                   "alibi": attention_numbers(False, True)},
             "block": block_numbers(),
+            "latent_attention": {"plain": latent_numbers(False),
+                                 "query_latent": latent_numbers(True)},
+            "mixture": mixture_numbers(),
         },
         sys.stdout, indent=None, separators=(",", ":"))
     sys.stdout.write("\n")

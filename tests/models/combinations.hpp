@@ -16,22 +16,33 @@ void for_every_combination(ModelOptions options, Function&& f) {
   t.heads = 4;
   t.feed_forward = 5;
   t.max_length = 40;
-  for (const Index kv_heads : {0, 2, 1}) {
+  t.latent = 3;
+  t.rope_width = 2;
+  t.expert_width = 3;
+  t.balance = 0;                 // its loss is not part of what models return
+  constexpr Index kLatent = -1;  // in the place of a number of key-value heads
+  for (const Index kv_heads : {Index{0}, Index{2}, Index{1}, kLatent}) {
     for (const auto positions : {T::Positions::sinusoidal, T::Positions::learned,
                                  T::Positions::rope, T::Positions::alibi, T::Positions::none}) {
       for (const auto norm : {T::Norm::pre, T::Norm::post}) {
         for (const auto normalization : {T::Normalization::layer, T::Normalization::rms}) {
           for (const auto activation :
                {T::Activation::relu, T::Activation::gelu, T::Activation::swiglu}) {
-            t.kv_heads = kv_heads;
+            t.attention = kv_heads == kLatent ? T::Attention::latent : T::Attention::grouped;
+            t.kv_heads = std::max<Index>(0, kv_heads);
             t.positions = positions;
             t.norm = norm;
             t.normalization = normalization;
             t.activation = activation;
-            INFO(fmt::format("key-value heads {}, positions {}, norm {} {}, activation {}",
-                             kv_heads, static_cast<int>(positions), static_cast<int>(norm),
-                             static_cast<int>(normalization), static_cast<int>(activation)));
-            f(options);
+            for (const Index experts : {0, 3}) {
+              t.experts = experts;
+              INFO(fmt::format(
+                  "key-value heads {} (-1: latent), positions {}, norm {} {}, activation {}, "
+                  "experts {}",
+                  kv_heads, static_cast<int>(positions), static_cast<int>(norm),
+                  static_cast<int>(normalization), static_cast<int>(activation), experts));
+              f(options);
+            }
           }
         }
       }

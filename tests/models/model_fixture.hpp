@@ -69,6 +69,13 @@ inline std::vector<SmallModel> small_models() {
     o.transformer.activation = TransformerOptions::Activation::swiglu;
     o.transformer.kv_heads = 1;
   });
+  variant("transformer", "latent attention with a query latent, experts", [](ModelOptions& o) {
+    o.transformer.attention = TransformerOptions::Attention::latent;
+    o.transformer.positions = TransformerOptions::Positions::rope;
+    o.transformer.query_latent = 5;
+    o.transformer.experts = 3;
+    o.transformer.head_width = 4;
+  });
   variant("transformer", "alibi", [](ModelOptions& o) {
     o.transformer.positions = TransformerOptions::Positions::alibi;
   });

@@ -62,7 +62,8 @@ void compare_encoder_layer(const char* name, const TransformerOptions& options) 
   GoldenRun run;
   ParameterStore& store = run.store();
   const AttentionLayer attention(store, "attention", kWidth, kHeads);
-  const FeedForward feed_forward(store, "feed_forward", kWidth, options);
+  const FeedForward feed_forward(store, "feed_forward", kWidth, options.feed_forward,
+                                 options.activation);
   const Residual first{Norm(store, "norm1", kWidth), options.norm, 0.0};
   const Residual second{Norm(store, "norm2", kWidth), options.norm, 0.0};
   fill_attention(store, attention, 1);
@@ -89,7 +90,8 @@ void compare_decoder_layer(const char* name, const TransformerOptions& options) 
   ParameterStore& store = run.store();
   const AttentionLayer self_attention(store, "self_attention", kWidth, kHeads);
   const AttentionLayer cross_attention(store, "cross_attention", kWidth, kHeads);
-  const FeedForward feed_forward(store, "feed_forward", kWidth, options);
+  const FeedForward feed_forward(store, "feed_forward", kWidth, options.feed_forward,
+                                 options.activation);
   const Residual first{Norm(store, "norm1", kWidth), options.norm, 0.0};
   const Residual second{Norm(store, "norm2", kWidth), options.norm, 0.0};
   const Residual third{Norm(store, "norm3", kWidth), options.norm, 0.0};

@@ -32,6 +32,13 @@ TransformerOptions options_of(Positions positions) {
   return options;
 }
 
+ModelOptions model_of(const TransformerOptions& transformer) {
+  ModelOptions options;
+  options.width = kWidth;
+  options.transformer = transformer;
+  return options;
+}
+
 void fill_linear(ParameterStore& store, const Linear& layer, int tag) {
   fill_wave(store.value(layer.weight), tag);
   fill_wave(store.value(layer.bias), tag + 1);
@@ -93,7 +100,7 @@ TEST_CASE("torch: rotary positions are products of complex numbers") {
 
 TEST_CASE("torch: SwiGLU feed-forward") {
   GoldenRun run;
-  const FeedForward layer(run.store(), "layer", kWidth, options_of(Positions::none));
+  const FeedForward layer(run.store(), "layer", kWidth, 12, TransformerOptions::Activation::swiglu);
   fill_feed_forward(run.store(), layer, 2);
   const Variable x = run.input(1, kSteps, kWidth);
   compare(run, layer(run.tape(), x), wave(8, kSteps, kWidth), transformer_golden()["swiglu"]);
@@ -105,7 +112,7 @@ TEST_CASE("torch: causal self-attention with shared key-value heads, rotary posi
   for (const auto& [name, positions] : kinds) {
     CAPTURE(name);
     GoldenRun run;
-    const GroupedAttention attention(run.store(), "layer", kWidth, options_of(positions));
+    const GroupedAttention attention(run.store(), "layer", model_of(options_of(positions)));
     fill_attention(run.store(), attention.layer(), 1);
     Tape& tape = run.tape();
     const Variable x = run.input(9, kSteps * kBatch, kWidth);
@@ -120,8 +127,9 @@ TEST_CASE("torch: a layer of RMS norm, rotary shared-head attention and SwiGLU")
   GoldenRun run;
   ParameterStore& store = run.store();
   const TransformerOptions options = options_of(Positions::rope);
-  const GroupedAttention attention(store, "attention", kWidth, options);
-  const FeedForward feed_forward(store, "feed_forward", kWidth, options);
+  const GroupedAttention attention(store, "attention", model_of(options));
+  const FeedForward feed_forward(store, "feed_forward", kWidth, options.feed_forward,
+                                 options.activation);
   const Residual first{Norm(store, "norm1", kWidth, options.normalization), options.norm, 0.0};
   const Residual second{Norm(store, "norm2", kWidth, options.normalization), options.norm, 0.0};
   fill_attention(store, attention.layer(), 1);

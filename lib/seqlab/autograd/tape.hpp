@@ -139,6 +139,10 @@ class Tape {
   void show_to(std::vector<ShownResult>* shown) { shown_ = shown; }
   bool is_shown(Variable v) const;
 
+  /// The factor of the loss's gradient, for losses that operations add by themselves.
+  Real loss_scale() const { return loss_scale_; }
+  void set_loss_scale(Real scale) { loss_scale_ = scale; }
+
   /// Runs the recorded functions in reverse order. Set the gradient of the final variable first
   /// (or use `backward(v)` with a [1, 1] variable, whose gradient becomes 1).
   void backward();
@@ -174,6 +178,7 @@ class Tape {
 
   std::span<const Real> parameters_;
   std::span<Real> gradients_;
+  Real loss_scale_ = 1;
   Random* random_ = nullptr;
   std::vector<Node> nodes_;
   std::vector<Step> steps_;

@@ -3,6 +3,7 @@
 // Everything that a config can say about a model. One struct per family of layers; an
 // experiment's [model.NAME] section fills them.
 
+#include <algorithm>
 #include <string>
 
 #include "seqlab/tensor/real.hpp"
@@ -36,9 +37,16 @@ struct RecurrentOptions {
 
 struct TransformerOptions {
   Index heads = 4;
+  Index head_width = 0;  ///< of queries, keys and values; 0: the model width by heads
   /// Heads of keys and values in self-attention, shared by groups of query heads (Ainslie 2023);
   /// 1: one for all (Shazeer 2019); 0: as many as heads (Vaswani 2017).
   Index kv_heads = 0;
+  /// grouped: keys and values for groups of heads. latent: all of them from one narrow vector
+  /// (multi-head latent attention, DeepSeek-V2).
+  enum class Attention { grouped, latent } attention = Attention::grouped;
+  Index latent = 0;        ///< width of that vector; 0: four heads, as published
+  Index query_latent = 0;  ///< the same for queries; 0: none
+  Index rope_width = 0;    ///< latent with positions = rope: turned part of a head; 0: half a head
   /// Inner width; 0: four times the model width, or two thirds of that for swiglu, whose third
   /// matrix makes up for it.
   Index feed_forward = 0;
@@ -51,7 +59,14 @@ struct TransformerOptions {
   enum class Positions { sinusoidal, learned, rope, alibi, none };
   Positions positions = Positions::sinusoidal;
   enum class Activation { relu, gelu, swiglu } activation = Activation::relu;
-  Index max_length = 256;  ///< of learned positions
+  /// A mixture of routed experts in place of the feed-forward layer (DeepSeekMoE, Dai 2024); 0:
+  /// none.
+  Index experts = 0;
+  Index active_experts = 2;  ///< routed experts that a position uses
+  Index shared_experts = 1;  ///< experts that every position uses
+  Index expert_width = 0;    ///< inner width; 0: an even share, so that a position costs the same
+  double balance = 0.01;     ///< weight of the loss that keeps all experts in use
+  Index max_length = 256;    ///< of learned positions
   /// What the decoder's cross-attention sees: every position, or one vector (the mean).
   enum class Memory { all, pooled } memory = Memory::all;
 
@@ -61,8 +76,8 @@ struct TransformerOptions {
 struct ModelOptions {
   EncoderKind encoder = EncoderKind::lstm;
   DecoderKind decoder = DecoderKind::fixed_context;
-  Index width = 256;          ///< hidden units and model width
-  Index embedding = 0;        ///< embedding width; 0: the same as `width`
+  Index width = 256;    ///< hidden units and model width
+  Index embedding = 0;  ///< embedding width; 0: the same as `width`
   Index encoder_layers = 1;
   Index decoder_layers = 1;
   bool reverse_source = false;  ///< the encoder reads the source backwards (Sutskever 2014)
@@ -78,6 +93,28 @@ struct ModelOptions {
     return encoder != EncoderKind::none && decoder != DecoderKind::fixed_context &&
            !(decoder == DecoderKind::transformer &&
              transformer.memory == TransformerOptions::Memory::pooled);
+  }
+  Index head_width() const {
+    return transformer.head_width > 0 ? transformer.head_width : width / transformer.heads;
+  }
+  Index latent_width() const {
+    return transformer.latent > 0 ? transformer.latent : 4 * head_width();
+  }
+  /// Inner width of a feed-forward layer.
+  Index feed_forward_width() const {
+    if (transformer.feed_forward > 0) return transformer.feed_forward;
+    if (transformer.activation != TransformerOptions::Activation::swiglu) return 4 * width;
+    return (8 * width / 3 + 7) / 8 * 8;  // whole registers
+  }
+  Index expert_width() const {
+    if (transformer.expert_width > 0) return transformer.expert_width;
+    const Index used = transformer.active_experts + transformer.shared_experts;
+    return std::max<Index>(1, feed_forward_width() / used);
+  }
+  /// The turned part of a head of latent attention.
+  Index rope_width() const {
+    if (transformer.positions != TransformerOptions::Positions::rope) return 0;
+    return transformer.rope_width > 0 ? transformer.rope_width : (head_width() / 2 + 1) / 2 * 2;
   }
   Index embedding_width() const { return embedding > 0 ? embedding : width; }
 };

@@ -25,6 +25,7 @@ Variable OutputLayer::project(Tape& tape, Variable features) const {
 
 LossSum OutputLayer::loss(Tape& tape, Variable features, const TokenBatch& target,
                           const LossOptions& options) const {
+  tape.set_loss_scale(options.gradient_scale);
   const CrossEntropyOutput out =
       linear_softmax_cross_entropy(tape, project(tape, features), weight_, bias_, target.tokens,
                                    {options.label_smoothing, options.gradient_scale});

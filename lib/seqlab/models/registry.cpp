@@ -95,19 +95,30 @@ Cell cell_of(EncoderKind kind) {
 
 void validate_heads(const ModelOptions& options) {
   const TransformerOptions& t = options.transformer;
-  if (options.width % t.heads != 0) {
+  const bool latent = t.attention == TransformerOptions::Attention::latent;
+  if (t.head_width == 0 && options.width % t.heads != 0) {
     throw UsageError(
         fmt::format("width = {} does not divide into heads = {}", options.width, t.heads));
   }
   if (t.heads % t.key_value_heads() != 0) {
-    throw UsageError(fmt::format("heads = {} do not divide into kv_heads = {} groups", t.heads,
-                                 t.kv_heads));
+    throw UsageError(
+        fmt::format("heads = {} do not divide into kv_heads = {} groups", t.heads, t.kv_heads));
   }
-  if (t.positions == TransformerOptions::Positions::rope && options.width / t.heads % 2 != 0) {
-    throw UsageError(fmt::format(
-        "positions = rope turns pairs of numbers, but a head of width {} / {} heads has {}; choose "
-        "an even width of a head",
-        options.width, t.heads, options.width / t.heads));
+  if (latent && t.key_value_heads() != t.heads) {
+    throw UsageError("attention = latent has no groups of heads: leave kv_heads out");
+  }
+  const Index turned = latent ? options.rope_width() : options.head_width();
+  if (t.positions == TransformerOptions::Positions::rope && turned % 2 != 0) {
+    throw UsageError(
+        fmt::format("positions = rope turns pairs of numbers, but {} has {}; choose an even number",
+                    latent ? "rope_width" : "a head", turned));
+  }
+}
+
+void validate_experts(const TransformerOptions& t) {
+  if (t.experts > 0 && t.active_experts > t.experts) {
+    throw UsageError(
+        fmt::format("active_experts = {} of experts = {}", t.active_experts, t.experts));
   }
 }
 
@@ -136,8 +147,7 @@ void validate_kinds(const ModelOptions& options, VocabularySizes sizes) {
 void validate(const ModelOptions& options, VocabularySizes sizes) {
   validate_kinds(options, sizes);
   const bool recurrent_decoder = options.decoder != DecoderKind::transformer;
-  const bool transformer_part =
-      options.encoder == EncoderKind::transformer || !recurrent_decoder;
+  const bool transformer_part = options.encoder == EncoderKind::transformer || !recurrent_decoder;
   const bool bridged = recurrent_decoder && options.decoder != DecoderKind::recurrent;
   if (bridged && options.recurrent.bridge == RecurrentOptions::Bridge::copy) {
     const bool same = options.encoder != EncoderKind::transformer &&
@@ -150,7 +160,10 @@ void validate(const ModelOptions& options, VocabularySizes sizes) {
           "one direction; use bridge = linear");
     }
   }
-  if (transformer_part) validate_heads(options);
+  if (transformer_part) {
+    validate_heads(options);
+    validate_experts(options.transformer);
+  }
   if (transformer_part && options.embedding_width() != options.width) {
     throw UsageError(fmt::format(
         "a Transformer's embedding is as wide as the model: leave embedding out or set it to {}",

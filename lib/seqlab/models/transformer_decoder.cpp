@@ -34,9 +34,10 @@ TransformerDecoder::TransformerDecoder(const ModelOptions& options, EncodedWidth
     Layer layer;
     layer.self_attention = make_self_attention(store, name + ".self_attention", options);
     layer.self_residual = add_residual(store, name + ".self_attention", options);
-    layer.cross_attention = AttentionLayer(store, name + ".cross_attention", width_, t.heads);
+    layer.cross_attention =
+        AttentionLayer(store, name + ".cross_attention", width_, t.heads, 0, options.head_width());
     layer.cross_residual = add_residual(store, name + ".cross_attention", options);
-    layer.feed_forward = FeedForward(store, name + ".feed_forward", width_, t);
+    layer.feed_forward = make_feed_forward(store, name + ".feed_forward", options);
     layer.feed_forward_residual = add_residual(store, name + ".feed_forward", options);
     layers_.push_back(std::move(layer));
   }
@@ -121,11 +122,11 @@ Decoder::StepFeatures TransformerDecoder::step(Tape& tape, std::span<const Token
     const Variable query = layer.query(tape, y);
     const Index width = layer.head_width();
     const StepHeads heads{layer.heads, layer.heads, width, width, layer.scale()};
-    Matrix context = make_matrix(count, width_);
+    Matrix context = make_matrix(count, values.cols);
     for (Index r = 0; r < count; ++r) {
       const Index b = state.source_rows[static_cast<std::size_t>(r)];
       const AttendedPositions positions_of_source{
-          keys.row(b), batch * width_, values.row(b), batch * width_,
+          keys.row(b), batch * keys.stride, values.row(b), batch * values.stride,
           source.memory_lengths[static_cast<std::size_t>(b)]};
       attend(ref(tape.value(query)).row(r), {&positions_of_source, 1}, heads, ref(context).row(r),
              ref(weights).row(r), scratch.data());

@@ -5,6 +5,7 @@
 // keys and values of the positions that it has read.
 
 #include "seqlab/models/decoder.hpp"
+#include "seqlab/nn/mixture_of_experts.hpp"
 #include "seqlab/nn/positions.hpp"
 #include "seqlab/nn/self_attention.hpp"
 #include "seqlab/nn/transformer.hpp"
@@ -27,7 +28,7 @@ class TransformerDecoder : public Decoder {
   struct Layer {
     std::unique_ptr<SelfAttention> self_attention;
     AttentionLayer cross_attention;
-    FeedForward feed_forward;
+    PositionWise feed_forward;
     Residual self_residual, cross_residual, feed_forward_residual;
   };
   struct Memory {

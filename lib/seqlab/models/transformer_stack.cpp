@@ -11,8 +11,7 @@ TransformerStack::TransformerStack(const ModelOptions& options, Index layer_coun
     Layer layer;
     layer.attention = make_self_attention(store, layer_name + ".self_attention", options);
     layer.attention_residual = add_residual(store, layer_name + ".self_attention", options);
-    layer.feed_forward =
-        FeedForward(store, layer_name + ".feed_forward", options.width, options.transformer);
+    layer.feed_forward = make_feed_forward(store, layer_name + ".feed_forward", options);
     layer.feed_forward_residual = add_residual(store, layer_name + ".feed_forward", options);
     layers_.push_back(std::move(layer));
   }

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "seqlab/models/options.hpp"
+#include "seqlab/nn/mixture_of_experts.hpp"
 #include "seqlab/nn/positions.hpp"
 #include "seqlab/nn/self_attention.hpp"
 #include "seqlab/nn/transformer.hpp"
@@ -41,7 +42,7 @@ class TransformerStack {
  private:
   struct Layer {
     std::unique_ptr<SelfAttention> attention;
-    FeedForward feed_forward;
+    PositionWise feed_forward;
     Residual attention_residual, feed_forward_residual;
   };
 

@@ -5,18 +5,12 @@
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
-using Positions = TransformerOptions::Positions;
-
-GroupedAttention::GroupedAttention(ParameterStore& store, const std::string& name, Index width,
-                                   const TransformerOptions& options)
-    : layer_(store, name, width, options.heads, options.kv_heads),
-      rotary_(options.positions == Positions::rope) {
-  if (options.positions != Positions::alibi) return;
-  for (Index h = 0; h < options.heads; ++h) {
-    slopes_.push_back(static_cast<Real>(
-        std::exp2(-8.0 * static_cast<double>(h + 1) / static_cast<double>(options.heads))));
-  }
-}
+GroupedAttention::GroupedAttention(ParameterStore& store, const std::string& name,
+                                   const ModelOptions& options)
+    : layer_(store, name, options.width, options.transformer.heads, options.transformer.kv_heads,
+             options.head_width()),
+      rotary_(options.transformer.positions == TransformerOptions::Positions::rope),
+      slopes_(distance_slopes(options.transformer)) {}
 
 std::vector<Index> GroupedAttention::cache_widths() const {
   return {layer_.key.weight.rows, layer_.value.weight.rows};

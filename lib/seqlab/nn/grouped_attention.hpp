@@ -2,7 +2,7 @@
 
 // Self-attention with keys and values for each head (Vaswani 2017), for groups of heads (Ainslie
 // 2023) or for all heads (Shazeer 2019), with or without rotary positions (Su 2021) or slopes
-// (ALiBi, Press 2022: 2^(-8 (h + 1) / heads) for head h). The cache has keys, turned already, and
+// (ALiBi, Press 2022). The cache has keys, turned already, and
 // values.
 
 #include "seqlab/nn/self_attention.hpp"
@@ -13,8 +13,7 @@ inline namespace SEQLAB_PRECISION {
 
 class GroupedAttention : public SelfAttention {
  public:
-  GroupedAttention(ParameterStore& store, const std::string& name, Index width,
-                   const TransformerOptions& options);
+  GroupedAttention(ParameterStore& store, const std::string& name, const ModelOptions& options);
   std::vector<Index> cache_widths() const override;
   std::vector<Variable> entries(Tape& tape, Variable x,
                                 std::span<const Index> positions) const override;

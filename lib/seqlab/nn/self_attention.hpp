@@ -54,6 +54,9 @@ class SelfAttention {
   }
 };
 
+/// ALiBi's slopes 2^(-8 (h + 1) / heads) for head h (Press 2022); empty for other positions.
+std::vector<Real> distance_slopes(const TransformerOptions& options);
+
 std::unique_ptr<SelfAttention> make_self_attention(ParameterStore& store, const std::string& name,
                                                    const ModelOptions& options);
 

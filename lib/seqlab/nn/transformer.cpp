@@ -4,31 +4,19 @@
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
-namespace {
-
-using Kind = TransformerOptions::Activation;
-
-Index inner_width(Index width, const TransformerOptions& options) {
-  if (options.feed_forward > 0) return options.feed_forward;
-  if (options.activation != Kind::swiglu) return 4 * width;
-  return (8 * width / 3 + 7) / 8 * 8;  // whole registers
-}
-
-}  // namespace
-
 AttentionLayer::AttentionLayer(ParameterStore& store, const std::string& layer_name, Index width,
-                               Index head_count, Index kv_head_count)
-    : name(layer_name), heads(head_count), kv_heads(kv_head_count > 0 ? kv_head_count : head_count) {
-  const Index kv_width = width / heads * kv_heads;
-  query = Linear(store, name + ".query", width, width);
-  key = Linear(store, name + ".key", width, kv_width);
-  value = Linear(store, name + ".value", width, kv_width);
-  output = Linear(store, name + ".output", width, width);
+                               Index head_count, Index kv_head_count, Index width_of_head)
+    : name(layer_name),
+      heads(head_count),
+      kv_heads(kv_head_count > 0 ? kv_head_count : head_count) {
+  const Index head = width_of_head > 0 ? width_of_head : width / heads;
+  query = Linear(store, name + ".query", width, heads * head);
+  key = Linear(store, name + ".key", width, kv_heads * head);
+  value = Linear(store, name + ".value", width, kv_heads * head);
+  output = Linear(store, name + ".output", heads * head, width);
 }
 
-Real AttentionLayer::scale() const {
-  return Real(1) / std::sqrt(static_cast<Real>(head_width()));
-}
+Real AttentionLayer::scale() const { return Real(1) / std::sqrt(static_cast<Real>(head_width())); }
 
 Variable AttentionLayer::operator()(Tape& tape, Variable x, Variable memory,
                                     std::span<const Index> lengths, bool causal) const {
@@ -39,12 +27,14 @@ Variable AttentionLayer::operator()(Tape& tape, Variable x, Variable memory,
   return output(tape, attended.contexts);
 }
 
-FeedForward::FeedForward(ParameterStore& store, const std::string& name, Index width,
-                         const TransformerOptions& options)
-    : activation(options.activation == Kind::relu ? Activation::relu : Activation::gelu) {
-  const Index units = inner_width(width, options);
+FeedForward::FeedForward(ParameterStore& store, const std::string& name, Index width, Index units,
+                         TransformerOptions::Activation kind)
+    : activation(kind == TransformerOptions::Activation::relu ? Activation::relu
+                                                              : Activation::gelu) {
   inner = Linear(store, name + ".inner", width, units);
-  if (options.activation == Kind::swiglu) gate = Linear(store, name + ".gate", width, units);
+  if (kind == TransformerOptions::Activation::swiglu) {
+    gate = Linear(store, name + ".gate", width, units);
+  }
   outer = Linear(store, name + ".outer", units, width);
 }
 

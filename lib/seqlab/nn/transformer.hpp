@@ -21,9 +21,9 @@ struct AttentionLayer {
   Index kv_heads = 1;
 
   AttentionLayer() = default;
-  /// `kv_head_count` heads of keys and values, 0: as many as heads.
+  /// `kv_head_count` heads of keys and values, 0: as many as heads; a head of 0: width / heads.
   AttentionLayer(ParameterStore& store, const std::string& layer_name, Index width,
-                 Index head_count, Index kv_head_count = 0);
+                 Index head_count, Index kv_head_count = 0, Index width_of_head = 0);
   Index head_width() const { return query.weight.rows / heads; }
   /// 1 / sqrt(head width)
   Real scale() const;
@@ -32,15 +32,16 @@ struct AttentionLayer {
                       bool causal) const;
 };
 
-/// W2 activation(W1 x + b1) + b2, or W2 (silu(Wg x + bg) * (W1 x + b1)) + b2 (SwiGLU, Shazeer 2020).
+/// W2 activation(W1 x + b1) + b2, or W2 (silu(Wg x + bg) * (W1 x + b1)) + b2 (SwiGLU, Shazeer
+/// 2020).
 struct FeedForward {
   Linear inner, outer;
   Linear gate;  ///< SwiGLU only
   Activation activation = Activation::relu;
 
   FeedForward() = default;
-  FeedForward(ParameterStore& store, const std::string& name, Index width,
-              const TransformerOptions& options);
+  FeedForward(ParameterStore& store, const std::string& name, Index width, Index units,
+              TransformerOptions::Activation kind);
   Variable operator()(Tape& tape, Variable x) const;
 };
 
