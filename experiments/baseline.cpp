@@ -7,6 +7,7 @@
 #include "seqlab/error.hpp"
 #include "seqlab/evaluation/baselines.hpp"
 #include "seqlab/experiment/data_sets.hpp"
+#include "seqlab/experiment/match.hpp"
 #include "seqlab/experiment/run.hpp"
 
 namespace seqlab {
@@ -39,9 +40,9 @@ int baseline_main(int argc, char** argv) {
       "Translates the test set without a trained network, as a floor for the table: a model below\n"
       "it has shown nothing. `retrieval` copies the translation of the most similar training\n"
       "sentence; `gloss` translates word by word with IBM Model 1.",
-      "  seqlab baseline experiments/verses.cfg --kind retrieval \\\n"
-      "      --output results/verses/runs/retrieval\n"
-      "  seqlab baseline experiments/verses.cfg --kind gloss --output results/verses/runs/gloss");
+      "  seqlab baseline experiments/bottleneck.cfg --kind retrieval \\\n"
+      "      --output results/bottleneck/runs/retrieval\n"
+      "  seqlab baseline experiments/bottleneck.cfg --kind gloss --output results/bottleneck/runs/gloss");
   command.add()("kind", value<std::string>()->value_name("KIND"), "retrieval | gloss");
   command.add()("output", value<std::string>()->value_name("RUN"), "the run directory to make");
   command.add()("resume", "do nothing if the run is finished; else begin it again");
@@ -53,7 +54,8 @@ int baseline_main(int argc, char** argv) {
     throw UsageError(unknown_name_message("--kind", kind, kinds));
   }
   const RunDirectory run(command.required("output"));
-  const Experiment experiment = load_experiment(command.argument(), command.overrides());
+  Experiment experiment = load_experiment(command.argument(), command.overrides());
+  match_widths(experiment);
   const RunLock lock(run.path());
   if (command.has("resume") && run.done()) {
     std::cerr << fmt::format("{} is finished already\n", run.path().string());
@@ -77,11 +79,11 @@ int baseline_main(int argc, char** argv) {
   run.write_json("manifest.json", manifest);
 
   const std::vector<std::string> translations = translate(kind, train, test);
-  const Evaluation evaluation =
-      evaluate(translations, test.target, source_lengths(experiment.data, train, test),
-               make_length_buckets(experiment.evaluation.length_buckets), {},
-               bleu_options(experiment.evaluation));
-  write_test(run, evaluation, translations, test.target, Json::object());
+  const std::vector<Index> lengths = source_lengths(experiment.data, train, test);
+  const Evaluation evaluation = evaluate(translations, test.target, lengths,
+                                         make_length_buckets(experiment.evaluation.length_buckets),
+                                         {}, bleu_options(experiment.evaluation));
+  write_test(run, evaluation, translations, test.target, lengths, Json::object());
   std::cout << fmt::format("{}: BLEU {:.2f}  chrF2 {:.2f}\n", kind, evaluation.all.bleu.score,
                            evaluation.all.chrf);
   return 0;

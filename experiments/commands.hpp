@@ -6,6 +6,7 @@
 namespace seqlab {
 
 int run_main(int argc, char** argv);
+int check_main(int argc, char** argv);
 int prepare_main(int argc, char** argv);
 int train_main(int argc, char** argv);
 int cost_main(int argc, char** argv);

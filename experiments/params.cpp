@@ -1,12 +1,10 @@
-// seqlab params: where an experiment's models have their parameters.
+// seqlab params: how large an experiment's models are, and where they have their parameters.
 
 #include <iostream>
 
 #include "command_line.hpp"
 #include "commands.hpp"
-#include "seqlab/experiment/data_sets.hpp"
-#include "seqlab/experiment/manifest.hpp"
-#include "seqlab/models/registry.hpp"
+#include "seqlab/experiment/match.hpp"
 
 namespace seqlab {
 
@@ -35,30 +33,28 @@ void print_modules(const ParameterStore& parameters) {
 int params_main(int argc, char** argv) {
   CommandLine command(
       "params", "EXPERIMENT.cfg",
-      "Prints the numbers of parameters of each model, by module and by job: embeddings, body,\n"
-      "and output layer (what it has beyond an embedding that it shares). The tokenizers are\n"
-      "trained to know the sizes of the vocabularies.",
-      "  seqlab params experiments/verses.cfg\n"
-      "  seqlab params experiments/verses.cfg --brief --set model.lstm.width=300");
+      "Prints the size of each model: its numbers of parameters by job (embeddings, body, and\n"
+      "output layer, as far as it shares no embedding) and by module, the operations that a "
+      "target\n"
+      "token takes in training, and how far it is from the budget that models are matched to. The\n"
+      "tokenizers are trained to know the sizes of the vocabularies.",
+      "  seqlab params experiments/bottleneck.cfg\n"
+      "  seqlab params experiments/bottleneck.cfg --brief --set model.budget=5000000");
   command.add()("brief", "only a line for each model");
   command.add_overrides();
   if (!command.parse(argc, argv)) return 0;
 
-  const Experiment experiment = load_experiment(command.argument(), command.overrides());
-  const ParallelText train = load_text(experiment.data, Split::train);
-  const TokenizerPair tokenizers =
-      TokenizerPair::train(experiment.data.tokenizer, train.source, train.target);
-  const VocabularySizes sizes = vocabulary_sizes(experiment.data, tokenizers);
-  std::cout << fmt::format("vocabulary: {} source, {} target\n", sizes.source, sizes.target);
-  std::cout << fmt::format("{:<20}{:>8}{:>12}{:>12}{:>12}{:>12}\n", "model", "width", "embeddings",
-                           "body", "output", "all");
-  for (const NamedModel& named : experiment.models) {
-    const auto model = make_model(named.options, sizes, /*seed=*/1);
-    const ParameterCounts counts = count_parameters(model->parameters());
-    std::cout << fmt::format("{:<20}{:>8}{:>12}{:>12}{:>12}{:>12}\n", named.name,
-                             named.options.width, counts.embeddings, counts.body, counts.output,
-                             counts.all());
-    if (!command.has("brief")) print_modules(model->parameters());
+  std::vector<Experiment> experiments = load_experiments(command.argument(), command.overrides());
+  for (Experiment& experiment : experiments) {
+    match_widths(experiment);
+    if (!experiment.part.empty()) std::cout << experiment.part << ":\n";
+    std::cout << size_report(experiment);
+    if (command.has("brief")) continue;
+    for (const NamedModel& named : experiment.models) {
+      const TrainingSample sample = load_training_sample(named.data);
+      std::cout << '\n' << named.name << '\n';
+      print_modules(make_model(named.options, sample.sizes, /*seed=*/1)->parameters());
+    }
   }
   return 0;
 }

@@ -57,8 +57,8 @@ int prepare_main(int argc, char** argv) {
       "prepare", "EXPERIMENT.cfg",
       "Reads the data of an experiment, trains its tokenizers and prints what training will see:\n"
       "pairs, tokens, what is dropped and why, unknown words and padding. Writes nothing.",
-      "  seqlab prepare experiments/reversal.cfg\n"
-      "  seqlab prepare experiments/verses.cfg --set data.vocabulary=2000");
+      "  seqlab prepare experiments/quick.cfg\n"
+      "  seqlab prepare experiments/bottleneck.cfg --set data.vocabulary=2000");
   command.add_overrides();
   if (!command.parse(argc, argv)) return 0;
 

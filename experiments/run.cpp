@@ -11,8 +11,10 @@
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/grid_runner.hpp"
+#include "seqlab/experiment/match.hpp"
 #include "seqlab/experiment/run_directory.hpp"
 #include "seqlab/experiment/table.hpp"
+#include "seqlab/experiment/verdict.hpp"
 
 namespace seqlab {
 
@@ -45,7 +47,7 @@ GridChoice read_choice(const CommandLine& command) {
   if (command.has("only")) choice.models = split(command.get<std::string>("only"), ',');
   if (command.has("seeds")) {
     for (const std::string& seed : split(command.get<std::string>("seeds"), ',')) {
-      choice.seeds.push_back(static_cast<std::uint64_t>(whole_number(seed, "--seeds")));
+      choice.seeds.push_back(whole_number(seed, "--seeds"));
     }
   }
   if (command.has("shard")) {
@@ -95,6 +97,29 @@ void write_experiment_file(const std::filesystem::path& folder, const std::strin
   if (!std::filesystem::exists(file) || read_file(file) != text) write_file_atomically(file, text);
 }
 
+/// How well the models' sizes are matched.
+void show_budget(const Experiment& experiment) {
+  const auto matched = [](const NamedModel& model) {
+    return model.budget.match == BudgetOptions::Match::parameters ||
+           model.budget.match == BudgetOptions::Match::flops;
+  };
+  if (std::any_of(experiment.models.begin(), experiment.models.end(), matched)) {
+    std::cerr << size_report(experiment);
+  }
+}
+
+void show_results(const Experiment& experiment, const std::filesystem::path& folder) {
+  const std::filesystem::path own = folder / experiment.part;
+  if (!has_results(own)) return;  // they are another shard's
+  if (!experiment.part.empty()) std::cout << "# " << experiment.part << "\n\n";
+  const std::vector<ModelResults> models = load_results(own);
+  std::cout << make_table(models, TableFormat::markdown, {TablePart::quality, TablePart::cost},
+                          experiment.experiment.baseline);
+  if (!experiment.expectations.empty()) {
+    std::cout << '\n' << verdict_report(judge(experiment.expectations, models));
+  }
+}
+
 int report(const GridOutcome& outcome, std::size_t runs) {
   if (outcome.stopped) {
     throw RuntimeFailure(fmt::format("stopped; {} of {} runs are done, the same command goes on",
@@ -120,8 +145,8 @@ int run_main(int argc, char** argv) {
       "Each run is a process and has a folder in DIR/runs, its log beside it. What is finished is\n"
       "skipped, and what was stopped, by Ctrl-C, a kill or a power cut, goes on where it was: "
       "give\n"
-      "the same command again. A run that fails does not stop the others. At the end comes the\n"
-      "table.",
+      "the same command again. A run that fails does not stop the others. At the end come\n"
+      "the table and the verdicts on what was expected.",
       "  seqlab run experiments/quick.cfg\n"
       "  seqlab run experiments/bottleneck.cfg --only lstm,bahdanau --seeds 1 --jobs 2\n"
       "  seqlab run experiments/bottleneck.cfg --set training.max_tokens=100000 --output "
@@ -146,20 +171,23 @@ int run_main(int argc, char** argv) {
     run_pronoun(*pronouns, output_folder(command));
     return 0;
   }
-  const Experiment experiment = load_experiment(command.argument(), command.overrides());
+  std::vector<Experiment> experiments = load_experiments(command.argument(), command.overrides());
+  for (Experiment& experiment : experiments) match_widths(experiment);
   const std::filesystem::path folder = output_folder(command);
-  std::vector<GridRun> runs = make_grid(experiment, folder, read_choice(command));
+  std::vector<GridRun> runs = make_grid(experiments, folder, read_choice(command));
   const Index jobs = command.has("jobs") ? command.get<Index>("jobs") : default_jobs(runs);
   if (jobs < 1) throw UsageError(fmt::format("--jobs {}: expected 1 or more", jobs));
   prepare_grid(runs);
-  write_experiment_file(folder, experiment.text);
+  for (const Experiment& experiment : experiments) {
+    write_experiment_file(folder / experiment.part, experiment.text);
+    show_budget(experiment);
+  }
 
   const std::size_t count = runs.size();
   GridRunner runner(std::move(runs), own_program(), jobs, std::cerr, isatty(STDERR_FILENO) == 1);
   const GridOutcome outcome = runner.run();
   if (outcome.finished > 0 && !outcome.stopped) {
-    std::cout << make_table(load_results(folder), TableFormat::markdown,
-                            {TablePart::quality, TablePart::cost}, declared_baseline(folder));
+    for (const Experiment& experiment : experiments) show_results(experiment, folder);
   }
   return report(outcome, count);
 }

@@ -9,6 +9,7 @@
 #include "commands.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/data_sets.hpp"
+#include "seqlab/experiment/match.hpp"
 #include "seqlab/experiment/run.hpp"
 #include "seqlab/experiment/text_run.hpp"
 #include "seqlab/training/batch_gradient.hpp"
@@ -47,7 +48,8 @@ void test(const std::filesystem::path& directory) {
                        {{"seconds", result.seconds},
                         {"target_tokens", result.target_tokens},
                         {"beam", run.experiment.decoding.beam}}}};
-  write_test(run.directory, result.evaluation, result.translations, text.target, extra);
+  write_test(run.directory, result.evaluation, result.translations, text.target,
+             result.source_lengths, extra);
   const Measures& all = result.evaluation.all;
   std::cout << fmt::format(
       "{}: BLEU {:.2f}  chrF2 {:.2f}  perplexity {:.2f}  exact match {:.1f} %  length ratio "
@@ -84,12 +86,12 @@ int train_main(int argc, char** argv) {
       "batch; [training] shards must be the number of ranks, or 2, 4, 8, ... times as many, and\n"
       "workers are the threads of each rank. The numbers are those of one process with as many\n"
       "shards. SIGUSR1 to mpirun stops the run like Ctrl-C does without it.",
-      "  seqlab train experiments/reversal.cfg --model bahdanau --output results/demo\n"
-      "  seqlab train experiments/reversal.cfg --model bahdanau --output results/demo --resume\n"
-      "  seqlab train experiments/verses.cfg --model lstm --seed 2 --output results/lstm-2 \\\n"
+      "  seqlab train experiments/quick.cfg --model bahdanau --output results/demo\n"
+      "  seqlab train experiments/quick.cfg --model bahdanau --output results/demo --resume\n"
+      "  seqlab train experiments/bottleneck.cfg --model lstm --seed 2 --output results/lstm-2 \\\n"
       "      --set training.max_minutes=5 --set model.lstm.width=128\n"
       "  seqlab train results/demo/config.cfg --output results/again     # repeats a run\n"
-      "  mpirun -np 4 seqlab train experiments/verses.cfg --model transformer \\\n"
+      "  mpirun -np 4 seqlab train experiments/bottleneck.cfg --model transformer \\\n"
       "      --output results/four --set training.shards=4 --set training.workers=1");
   command.add()("model", value<std::string>()->value_name("NAME"),
                 "which model of the experiment (may be left out if there is one only)");
@@ -106,7 +108,8 @@ int train_main(int argc, char** argv) {
   request.communicator = communicator.get();
   request.directory = command.required("output");
   request.resume = command.has("resume");
-  const Experiment experiment = load_experiment(command.argument(), command.overrides());
+  Experiment experiment = load_experiment(command.argument(), command.overrides());
+  match_widths(experiment);
   request.experiment = &experiment;
   request.model = &chosen_model(command, experiment);
   request.seed = command.has("seed")

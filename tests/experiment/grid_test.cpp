@@ -10,8 +10,8 @@ using namespace seqlab;
 
 namespace {
 
-Experiment small() {
-  return parse_experiment(
+std::vector<Experiment> small() {
+  return parse_experiments(
       "[experiment]\nmodels = lstm gru\nseeds = 1 2\nbaselines = gloss\n[data]\ntask = copy\n"
       "[training]\nmax_updates = 100\nworkers = 1\n",
       "folder/small.cfg");
@@ -48,6 +48,22 @@ TEST_CASE("The parts of a grid are disjoint and make the whole") {
   std::sort(all.begin(), all.end());
   std::sort(whole.begin(), whole.end());
   CHECK(all == whole);
+}
+
+TEST_CASE("Parts of an experiment have folders of their own") {
+  const std::vector<Experiment> parts = parse_experiments(
+      "[experiment]\nmodels = lstm\nseeds = 1 2\n[sweep]\ndata.task = copy reverse\n"
+      "model.width = 8 16\n[training]\nmax_updates = 100\n",
+      "folder/small.cfg");
+  std::vector<std::string> names;
+  for (const GridRun& run : make_grid(parts, "out", {})) {
+    names.push_back(run.name);
+    CHECK(parse_experiment(run.config, "x.cfg").data.task == run.part);
+    CHECK(run.directory == "out/" + run.part + "/runs/" + run.name.substr(run.part.size() + 1));
+  }
+  CHECK(names == Strings{"copy/lstm-8-seed1", "copy/lstm-16-seed1", "reverse/lstm-8-seed1",
+                         "reverse/lstm-16-seed1", "copy/lstm-8-seed2", "copy/lstm-16-seed2",
+                         "reverse/lstm-8-seed2", "reverse/lstm-16-seed2"});
 }
 
 TEST_CASE("A run's command trains its resolved config, or makes a baseline") {

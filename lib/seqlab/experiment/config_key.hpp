@@ -160,6 +160,12 @@ Key<Options> names_key(std::string name, std::string help, std::string values, F
           [field](const Options& options) { return config::write(field(options)); }};
 }
 
+template <typename Options>
+bool has_key(const Keys<Options>& keys, const std::string& name) {
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const Key<Options>& key) { return key.name == name; });
+}
+
 /// Sets one key. Throws UsageError that says where, and lists the valid keys or values.
 template <typename Options>
 void apply_setting(const Keys<Options>& keys, const Setting& setting, Options& options) {
@@ -175,6 +181,19 @@ void apply_setting(const Keys<Options>& keys, const Setting& setting, Options& o
   throw UsageError(
       fmt::format("{}: {}", setting.where,
                   unknown_name_message("key in [" + setting.section + "]:", setting.key, names)));
+}
+
+/// Applies all settings of a section. Returns whether `watched` was among them.
+template <typename Options>
+bool apply_section(const ConfigText& text, const std::string& section, const Keys<Options>& keys,
+                   Options& options, const std::string& watched = "") {
+  bool seen = false;
+  for (const Setting& setting : text.settings) {
+    if (setting.section != section) continue;
+    apply_setting(keys, setting, options);
+    seen = seen || setting.key == watched;
+  }
+  return seen;
 }
 
 /// The section as it is written to a file. Keys without a value are left out.

@@ -47,6 +47,9 @@ const Keys<DataOptions>& data_keys() {
                     FIELD(packing.packed), Choices<bool>{{"line", false}, {"packed", true}}),
       integer_key<O>("block", "packed: tokens a block, its line ends included",
                      FIELD(packing.block), 2),
+      integer_key<O>("test_join",
+                     "also test on 2 .. N consecutive lines joined to one, for longer inputs",
+                     FIELD(test_join), 1, 1000),
       integer_key<O>("tsv_source_column", "column of the source", FIELD(tsv_source_column), 1),
       integer_key<O>("tsv_target_column", "column of the target", FIELD(tsv_target_column), 1),
       integer_key<O>("tsv_columns", "number of columns", FIELD(tsv_columns), 2),
@@ -84,6 +87,22 @@ bool names_file(const std::string& data_key) {
   return std::any_of(keys.begin(), keys.end(), [&](const Key<DataOptions>& key) {
     return key.is_file && key.name == data_key;
   });
+}
+
+const Keys<BudgetOptions>& budget_keys() {
+  using O = BudgetOptions;
+  static const Keys<O> keys = {
+      choice_key<O>("match", "what all models have the same amount of (the width is found)",
+                    FIELD(match),
+                    Choices<O::Match>{{"none", O::Match::none},
+                                      {"parameters", O::Match::parameters},
+                                      {"flops", O::Match::flops},
+                                      {"minutes", O::Match::minutes},
+                                      {"tokens", O::Match::tokens}}),
+      number_key<O>("budget", "how much of it; flops: of the whole training", FIELD(budget), 0.0,
+                    1e30),
+  };
+  return keys;
 }
 
 const Keys<ModelOptions>& model_keys() {

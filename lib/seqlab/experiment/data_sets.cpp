@@ -14,6 +14,22 @@ const TextFiles& files_of(const DataOptions& data, Split split) {
 
 }  // namespace
 
+void add_joined_lines(ParallelText& text, Index most) {
+  const std::size_t lines = text.size();
+  for (std::size_t group = 2; group <= static_cast<std::size_t>(most); ++group) {
+    for (std::size_t first = 0; first + group <= lines; first += group) {
+      std::string source = text.source[first];
+      std::string target = text.target[first];
+      for (std::size_t i = first + 1; i < first + group; ++i) {
+        source += ' ' + text.source[i];
+        target += ' ' + text.target[i];
+      }
+      text.source.push_back(std::move(source));
+      text.target.push_back(std::move(target));
+    }
+  }
+}
+
 std::string split_name(Split split) {
   if (split == Split::train) return "train";
   return split == Split::valid ? "valid" : "test";
@@ -38,9 +54,11 @@ ParallelText load_text(const DataOptions& data, Split split) {
                         : fmt::format("{0}_source and {0}_target", split_name(split))));
   }
   if (data.language_model()) return read_plain(files.plain);
-  if (files.tsv.empty()) return read_parallel(files.source, files.target);
-  return read_parallel_tsv(files.tsv,
-                           {data.tsv_source_column, data.tsv_target_column, data.tsv_columns});
+  const TsvColumns columns{data.tsv_source_column, data.tsv_target_column, data.tsv_columns};
+  ParallelText text = files.tsv.empty() ? read_parallel(files.source, files.target)
+                                        : read_parallel_tsv(files.tsv, columns);
+  if (split == Split::test) add_joined_lines(text, data.test_join);
+  return text;
 }
 
 Corpus make_training_corpus(const DataOptions& data, const ParallelText& text,

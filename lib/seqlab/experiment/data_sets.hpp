@@ -22,6 +22,9 @@ bool has_split(const DataOptions& data, Split split);
 /// RuntimeFailure if files cannot be read or do not fit together.
 ParallelText load_text(const DataOptions& data, Split split);
 
+/// Adds, for 2, 3, .. `most`, groups of that many consecutive lines, each joined to one line.
+void add_joined_lines(ParallelText& text, Index most);
+
 /// The text in tokens, as training sees it, and as a test does: with nothing left out.
 Corpus make_training_corpus(const DataOptions& data, const ParallelText& text,
                             const TokenizerPair& tokenizers, FilterReport* report = nullptr);

@@ -9,6 +9,8 @@
 //   [training]         the one training loop;     [training.NAME]  what one model needs otherwise
 //   [decoding]         the search
 //   [evaluation]       the measures
+//   [sweep]            keys with several values, see sweep.hpp
+//   [expect]           what it should show, see expectation.hpp
 //
 // A [model.NAME] begins from its `family` (default: NAME), then [model] applies, then its own keys.
 // The keys of each section are in config_keys.hpp.
@@ -28,6 +30,7 @@
 #include "seqlab/data/tokenizer.hpp"
 #include "seqlab/decoding/options.hpp"
 #include "seqlab/experiment/config_parser.hpp"
+#include "seqlab/experiment/expectation.hpp"
 #include "seqlab/models/options.hpp"
 #include "seqlab/training/options.hpp"
 
@@ -51,6 +54,7 @@ struct TextFiles {
 struct DataOptions {
   std::string task = "parallel";  ///< or "language_model", or one of synthetic_tasks()
   TextFiles train, valid, test;
+  Index test_join = 1;  ///< the test also has 2 .. this many consecutive lines joined to one
   Index tsv_source_column = 1;
   Index tsv_target_column = 2;
   Index tsv_columns = 2;
@@ -79,21 +83,34 @@ struct ExperimentOptions {
   std::vector<std::string> baselines;  ///< floors without a network: "retrieval", "gloss"
 };
 
+/// What all models get the same amount of. `parameters` and `flops` (of the whole training) are met
+/// by the width, see match.hpp; `minutes` and `tokens` are limits of the training.
+struct BudgetOptions {
+  enum class Match { none, parameters, flops, minutes, tokens } match = Match::none;
+  double budget = 0.0;
+};
+
 struct NamedModel {
-  std::string name;
+  std::string name;  ///< with the values of swept keys: "lstm-64"
+  std::string base;  ///< without them: "lstm"
+  std::vector<std::pair<std::string, std::string>> point;  ///< swept keys ("model.width"), values
   std::string family;
   ModelOptions options;
+  BudgetOptions budget;
   TrainingOptions training;
+  DataOptions data;  ///< the experiment's, but for swept keys of the training text
 };
 
 struct Experiment {
   std::filesystem::path file;
+  std::string part;  ///< values of swept keys that cannot share a table, a folder's name; or ""
   std::string text;  ///< the file with its includes and overrides in it; reads back to the same
   ExperimentOptions experiment;
   DataOptions data;
   std::vector<NamedModel> models;
   DecodingOptions decoding;
   EvaluationOptions evaluation;
+  std::vector<Expectation> expectations;
 
   /// Throws UsageError that lists the models if there is none of that name.
   const NamedModel& model(const std::string& name) const;
@@ -106,7 +123,14 @@ struct Experiment {
 Experiment load_experiment(const std::filesystem::path& file,
                            const std::vector<std::string>& overrides = {});
 
+/// Several if the file sweeps keys whose values cannot share a table (see sweep.hpp);
+/// load_experiment throws UsageError then.
+std::vector<Experiment> load_experiments(const std::filesystem::path& file,
+                                         const std::vector<std::string>& overrides = {});
+
 /// The same from text. `name` is for messages.
+std::vector<Experiment> parse_experiments(std::string_view text, const std::filesystem::path& name,
+                                          const std::vector<std::string>& overrides = {});
 Experiment parse_experiment(std::string_view text, const std::filesystem::path& name,
                             const std::vector<std::string>& overrides = {});
 

@@ -10,6 +10,7 @@ namespace {
 GridRun model_run(const Experiment& experiment, const NamedModel& model, std::uint64_t seed) {
   GridRun run;
   run.name = fmt::format("{}-seed{}", model.name, seed);
+  run.part = experiment.part;
   run.model = model.name;
   run.config = write_experiment(experiment, model, seed);
   run.limits = model.training.limits;
@@ -20,6 +21,7 @@ GridRun model_run(const Experiment& experiment, const NamedModel& model, std::ui
 GridRun baseline_run(const Experiment& experiment, const std::string& kind) {
   GridRun run;
   run.name = run.model = run.baseline = kind;
+  run.part = experiment.part;
   // The settings of a model play no part in it.
   run.config = write_experiment(experiment, experiment.models.front(), /*seed=*/0);
   return run;
@@ -49,20 +51,24 @@ std::vector<std::string> GridRun::command(const std::string& program) const {
   return words;
 }
 
-std::vector<GridRun> make_grid(const Experiment& experiment, const std::filesystem::path& directory,
-                               const GridChoice& choice) {
-  std::vector<std::uint64_t> seeds = choice.seeds;
-  if (seeds.empty()) {
-    seeds.assign(experiment.experiment.seeds.begin(), experiment.experiment.seeds.end());
-  }
+std::vector<GridRun> make_grid(const std::vector<Experiment>& experiments,
+                               const std::filesystem::path& directory, const GridChoice& choice) {
+  const auto all_seeds = [&](const Experiment& experiment) {
+    return choice.seeds.empty() ? experiment.experiment.seeds : choice.seeds;
+  };
   std::vector<GridRun> all;
-  for (const std::uint64_t seed : seeds) {
-    for (const NamedModel& model : experiment.models) {
-      all.push_back(model_run(experiment, model, seed));
+  for (std::size_t i = 0; i < all_seeds(experiments.front()).size(); ++i) {
+    for (const Experiment& experiment : experiments) {
+      const auto seed = static_cast<std::uint64_t>(all_seeds(experiment)[i]);
+      for (const NamedModel& model : experiment.models) {
+        all.push_back(model_run(experiment, model, seed));
+      }
     }
   }
-  for (const std::string& kind : experiment.experiment.baselines) {
-    all.push_back(baseline_run(experiment, kind));
+  for (const Experiment& experiment : experiments) {
+    for (const std::string& kind : experiment.experiment.baselines) {
+      all.push_back(baseline_run(experiment, kind));
+    }
   }
   check_names(all, choice.models);
 
@@ -73,7 +79,8 @@ std::vector<GridRun> make_grid(const Experiment& experiment, const std::filesyst
     const bool wanted =
         names.empty() || std::find(names.begin(), names.end(), run.model) != names.end();
     if (!wanted || place++ % choice.parts != choice.part - 1) continue;
-    run.directory = directory / "runs" / run.name;
+    run.directory = directory / run.part / "runs" / run.name;
+    if (!run.part.empty()) run.name = run.part + '/' + run.name;
     chosen.push_back(std::move(run));
   }
   return chosen;

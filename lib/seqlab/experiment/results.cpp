@@ -98,6 +98,17 @@ std::vector<std::string> model_order(const std::vector<RunResult>& runs,
   return order;
 }
 
+std::vector<std::filesystem::path> finished_runs(const std::filesystem::path& experiment_directory) {
+  const std::filesystem::path folder = experiment_directory / "runs";
+  std::vector<std::filesystem::path> paths;
+  if (!std::filesystem::is_directory(folder)) return paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (RunDirectory(entry.path()).done()) paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
 }  // namespace
 
 std::vector<double> NumberTable::column(const std::string& name) const {
@@ -141,24 +152,20 @@ NumberTable read_number_table(const std::filesystem::path& csv_file) {
   return table;
 }
 
+bool has_results(const std::filesystem::path& experiment_directory) {
+  return !finished_runs(experiment_directory).empty();
+}
+
 std::vector<ModelResults> load_results(const std::filesystem::path& experiment_directory) {
-  const std::filesystem::path folder = experiment_directory / "runs";
   std::vector<RunResult> runs;
-  std::vector<std::filesystem::path> paths;
-  if (std::filesystem::is_directory(folder)) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      paths.push_back(entry.path());
-    }
-  }
-  std::sort(paths.begin(), paths.end());
-  for (const std::filesystem::path& path : paths) {
-    if (RunDirectory(path).done()) runs.push_back(read_run(RunDirectory(path)));
+  for (const std::filesystem::path& path : finished_runs(experiment_directory)) {
+    runs.push_back(read_run(RunDirectory(path)));
   }
   if (runs.empty()) {
     throw RuntimeFailure(fmt::format(
         "{} has no finished run (a folder with a file `done`); make some with 'seqlab run "
         "EXPERIMENT.cfg --output {}'",
-        folder.string(), experiment_directory.string()));
+        (experiment_directory / "runs").string(), experiment_directory.string()));
   }
   check_distinct(runs);
   check_comparable(runs);

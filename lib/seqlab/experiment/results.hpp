@@ -61,6 +61,9 @@ struct ModelResults {
 /// compared (see comparable.hpp).
 std::vector<ModelResults> load_results(const std::filesystem::path& experiment_directory);
 
+/// Whether there is a finished run in EXPERIMENT_DIR/runs.
+bool has_results(const std::filesystem::path& experiment_directory);
+
 /// The model that the experiment compares the others with ([experiment] baseline of the folder's
 /// experiment.cfg), or "".
 std::string declared_baseline(const std::filesystem::path& experiment_directory);

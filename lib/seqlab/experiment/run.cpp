@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 
+#include <fmt/ranges.h>
+
 #include <chrono>
 #include <iostream>
 #include <thread>
@@ -47,7 +49,7 @@ Json length_range(const DataOptions& data) {
 
 TrainingData load_training_data(const RunRequest& request, const RunDirectory& run,
                                 const Report& report) {
-  const DataOptions& data = request.experiment->data;
+  const DataOptions& data = request.model->data;
   TrainingData loaded;
   const ParallelText train = load_text(data, Split::train);
   const ParallelText valid = load_text(data, Split::valid);
@@ -181,7 +183,7 @@ TestResult test_run(const LoadedRun& run, const ParallelText& text, Index thread
   const std::vector<std::vector<Hypothesis>> hypotheses =
       decode(*run.model, corpus.source, run.experiment.decoding, threads, progress);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::vector<Index> lengths;
+  std::vector<Index>& lengths = result.source_lengths;
   for (std::size_t i = 0; i < corpus.size(); ++i) {
     const Hypothesis& best = hypotheses[i].front();
     result.translations.push_back(run.tokenizers.target->decode(best.tokens));
@@ -198,11 +200,13 @@ TestResult test_run(const LoadedRun& run, const ParallelText& text, Index thread
 
 void write_test(const RunDirectory& directory, const Evaluation& evaluation,
                 const std::vector<std::string>& translations,
-                const std::vector<std::string>& references, const Json& extra) {
+                const std::vector<std::string>& references,
+                const std::vector<Index>& source_lengths, const Json& extra) {
   Json json = Json::parse(evaluation_json(evaluation));
   json.update(extra);
   directory.write("translations.txt", joined_lines(translations));
   directory.write("references.txt", joined_lines(references));
+  directory.write("source_lengths.txt", fmt::format("{}\n", fmt::join(source_lengths, "\n")));
   directory.write("by_length.csv", by_length_csv(evaluation));
   directory.write_json("test.json", json);
   directory.mark_done();

@@ -34,6 +34,7 @@ TrainingResult train_run(const RunRequest& request, const Report& report);
 struct TestResult {
   Evaluation evaluation;
   std::vector<std::string> translations;  ///< one for each source line
+  std::vector<Index> source_lengths;      ///< in tokens
   double seconds = 0.0;                   ///< of decoding
   Index target_tokens = 0;                ///< of the translations, end marks included
 };
@@ -42,11 +43,12 @@ struct TestResult {
 TestResult test_run(const LoadedRun& run, const ParallelText& text, Index threads,
                     const DecodingProgress& progress = {});
 
-/// Writes test.json, by_length.csv, translations.txt, references.txt and `done`. `extra` goes into
-/// test.json.
+/// Writes test.json, by_length.csv, translations.txt, references.txt, source_lengths.txt (tokens of
+/// each source) and `done`. `extra` goes into test.json.
 void write_test(const RunDirectory& directory, const Evaluation& evaluation,
                 const std::vector<std::string>& translations,
-                const std::vector<std::string>& references, const Json& extra);
+                const std::vector<std::string>& references,
+                const std::vector<Index>& source_lengths, const Json& extra);
 
 /// Measures as asked for by the experiment.
 BleuOptions bleu_options(const EvaluationOptions& options);

@@ -1,0 +1,42 @@
+#pragma once
+
+// Fair comparisons: widths that give all models the same number of parameters, or the same number
+// of floating-point operations in training.
+//
+// The width is the one that comes nearest to the budget; where a Transformer's heads leave gaps of
+// several per cent between widths, the inner width of its feed-forward layers fills them.
+
+#include <string>
+
+#include "seqlab/data/corpus.hpp"
+#include "seqlab/experiment/experiment.hpp"
+#include "seqlab/experiment/manifest.hpp"
+#include "seqlab/models/registry.hpp"
+
+namespace seqlab {
+
+/// Every matched model must come this near to its budget.
+inline constexpr double kMatchTolerance = 0.01;
+
+/// What models of an experiment can be measured with, without training them.
+struct TrainingSample {
+  VocabularySizes sizes;
+  Corpus pairs;  ///< some of the training text, lengths as they come
+};
+
+/// Trains the tokenizers.
+TrainingSample load_training_sample(const DataOptions& data);
+
+/// Floating-point operations of the products in training, a target token.
+double training_flops_per_token(const ModelOptions& options, const TrainingSample& sample);
+
+/// Sets the widths of all models if the experiment's budget asks for it. Throws UsageError if a
+/// model cannot come within the tolerance, or if operations cannot be foreseen since a model's
+/// training has no max_tokens.
+void match_widths(Experiment& experiment);
+
+/// A line for each model: width, parameters by their job, operations a token, and how far it is
+/// from the budget.
+std::string size_report(const Experiment& experiment);
+
+}  // namespace seqlab

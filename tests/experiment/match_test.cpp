@@ -1,0 +1,70 @@
+#include "seqlab/experiment/match.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "seqlab/error.hpp"
+#include "support.hpp"
+
+using namespace seqlab;
+
+namespace {
+
+Experiment parse(const std::string& budget, const std::string& more = "") {
+  return parse_experiment(
+      "[experiment]\nmodels = rnn lstm gru bahdanau luong transformer transformer-lstm\n"
+      "[data]\ntask = copy\ntrain_size = 500\n[model]\n" +
+          budget + "\n[training]\nmax_tokens = 1000\n" + more,
+      "matched.cfg");
+}
+
+}  // namespace
+
+TEST_CASE("Widths are found so that all models have the same number of parameters") {
+  Experiment experiment = parse("match = parameters\nbudget = 200000");
+  match_widths(experiment);
+  const TrainingSample sample = load_training_sample(experiment.data);
+  for (const NamedModel& model : experiment.models) {
+    INFO(model.name, ", width ", model.options.width);
+    const auto count = make_model(model.options, sample.sizes, 1)->parameters().count();
+    CHECK(std::abs(static_cast<double>(count) / 200000.0 - 1.0) <= kMatchTolerance);
+  }
+  CHECK(contains(size_report(experiment), "% of budget"));
+  // A resolved run has the width and no budget.
+  const std::string text = write_experiment(experiment, experiment.model("lstm"), 1);
+  Experiment again = parse_experiment(text, "x.cfg");
+  match_widths(again);
+  CHECK(again.models[0].options.width == experiment.model("lstm").options.width);
+}
+
+TEST_CASE("Widths are found so that all trainings take the same operations") {
+  constexpr double kBudget = 1e9;
+  Experiment experiment = parse("match = flops\nbudget = 1e9");
+  match_widths(experiment);
+  const TrainingSample sample = load_training_sample(experiment.data);
+  for (const NamedModel& model : experiment.models) {
+    INFO(model.name, ", width ", model.options.width);
+    const double flops = 1000 * training_flops_per_token(model.options, sample);
+    CHECK(std::abs(flops / kBudget - 1.0) <= kMatchTolerance);
+  }
+}
+
+TEST_CASE("A budget of minutes or tokens is the limit of every training") {
+  CHECK(parse("match = minutes\nbudget = 2.5").models[0].training.limits.max_minutes == 2.5);
+  const Experiment tokens = parse("match = tokens\nbudget = 5000");
+  for (const NamedModel& model : tokens.models) CHECK(model.training.limits.max_tokens == 5000);
+}
+
+TEST_CASE("Budgets that cannot be met are told") {
+  Experiment tiny = parse("match = parameters\nbudget = 700");
+  CHECK_THROWS_WITH_AS(match_widths(tiny), doctest::Contains("cannot be matched"), UsageError);
+  CHECK_THROWS_WITH_AS(parse("match = parameters"), doctest::Contains("needs a budget"),
+                       UsageError);
+  CHECK_THROWS_WITH_AS(parse("match = parameters\nbudget = 1e5\nwidth = 3"),
+                       doctest::Contains("matched.cfg:8"), UsageError);
+  Experiment endless =
+      parse("match = flops\nbudget = 1e9", "[training.gru]\nmax_tokens = 0\nmax_updates = 5\n");
+  CHECK_THROWS_WITH_AS(match_widths(endless), doctest::Contains("training.max_tokens for gru"),
+                       UsageError);
+}

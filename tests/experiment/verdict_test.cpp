@@ -1,0 +1,156 @@
+#include "seqlab/experiment/verdict.hpp"
+
+#include <doctest/doctest.h>
+
+#include "seqlab/error.hpp"
+#include "seqlab/experiment/experiment.hpp"
+#include "support.hpp"
+
+using namespace seqlab;
+
+namespace {
+
+/// A run whose test sentences are right or wrong as `right` says, of lengths 1, 2, 3, ...
+RunResult fake_run(const TemporaryFolder& folder, const std::string& model, int seed,
+                   const std::string& right) {
+  RunResult run;
+  const std::string name = model + "-seed" + std::to_string(seed);
+  run.directory = folder / name;
+  run.model = model;
+  run.seed = std::to_string(seed);
+  std::filesystem::create_directories(run.directory);
+  std::string translations;
+  std::string references;
+  std::string lengths;
+  double correct = 0;
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    references += "a b\n";
+    translations += right[i] == '1' ? "a b\n" : "c\n";
+    lengths += std::to_string(i + 1) + '\n';
+    correct += right[i] == '1' ? 1 : 0;
+  }
+  write(folder, name + "/translations.txt", translations);
+  write(folder, name + "/references.txt", references);
+  write(folder, name + "/source_lengths.txt", lengths);
+  run.test = {{"sentences", right.size()},
+              {"sentence_accuracy", correct / static_cast<double>(right.size())},
+              {"perplexity", 10.0 + seed},
+              {"by_length", Json::array()}};
+  const auto half = static_cast<double>(right.size() / 2);
+  run.by_length = {{.low = 1, .high = half}, {.low = half + 1, .high = std::nan("")}};
+  return run;
+}
+
+ModelResults fake_model(const TemporaryFolder& folder, const std::string& name,
+                        const std::vector<std::string>& seeds) {
+  ModelResults model;
+  model.name = name;
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    model.runs.push_back(fake_run(folder, name, static_cast<int>(i) + 1, seeds[i]));
+  }
+  return model;
+}
+
+Verdict judge_text(const std::string& text, const std::vector<ModelResults>& models) {
+  return judge({parse_expectation("name", text, "x.cfg:1")}, models).front();
+}
+
+std::string syntax_error(const std::string& text) {
+  return message_of<UsageError>([&] { parse_expectation("name", text, "x.cfg:7"); });
+}
+
+}  // namespace
+
+TEST_CASE("Expectations are read") {
+  const Expectation e = parse_expectation(
+      "gap", "2*bleu(a-b, long) - exact(c) < 1.5 + chrf(d, 21-30) | Someone 2015: 1 < 2",
+      "x.cfg:1");
+  CHECK(e.published == "Someone 2015: 1 < 2");
+  CHECK(e.statement == "2*bleu(a-b, long) - exact(c) < 1.5 + chrf(d, 21-30)");
+  REQUIRE(e.less.size() == 2);
+  CHECK(e.less[0].factor == 2.0);
+  CHECK(e.less[0].measure == "bleu");
+  CHECK(e.less[0].model == "a-b");
+  CHECK(e.less[0].bucket == "long");
+  CHECK(e.less[1].factor == -1.0);
+  REQUIRE(e.more.size() == 2);
+  CHECK(e.more[0].measure.empty());
+  CHECK(e.more[0].factor == 1.5);
+  CHECK(e.more[1].bucket == "21-30");
+}
+
+TEST_CASE("Mistakes in expectations are told with their place") {
+  for (const auto& [text, part] : std::vector<std::pair<std::string, std::string>>{
+           {"bleu(a)", "'>' or '<'"},
+           {"bleu(a) > ", "measure"},
+           {"blue(a) > bleu(b)", "did you mean 'bleu'"},
+           {"bleu a > bleu(b)", "measure"},
+           {"bleu() > bleu(b)", "a model"},
+           {"bleu(a, middle) > bleu(b)", "21-30"},
+           {"bleu(a, 30-21) > bleu(b)", "21-30"},
+           {"bleu(a > bleu(b)", "')'"},
+           {"bleu(a) > bleu(b) bleu(c)", "the end"}}) {
+    const std::string message = syntax_error(text);
+    INFO(text, ": ", message);
+    CHECK(contains(message, "x.cfg:7"));
+    CHECK(contains(message, part));
+  }
+  CHECK_THROWS_WITH_AS(
+      parse_experiment("[data]\ntask = copy\n[model.lstm]\n[training]\nmax_updates = 1\n[expect]\n"
+                       "x = bleu(lstm) > bleu(gru)\n",
+                       "a.cfg"),
+      doctest::Contains("a.cfg:7: unknown model 'gru'"), UsageError);
+}
+
+TEST_CASE("A verdict is that of the interval of the paired differences over seeds") {
+  const TemporaryFolder folder;
+  const std::vector<ModelResults> models = {
+      fake_model(folder, "good", {"1111111111", "1111111110", "1111111111"}),
+      fake_model(folder, "bad", {"1111100000", "1111000000", "1111110000"}),
+      fake_model(folder, "mixed", {"1111111111", "0000000000", "1111100000"})};
+  const Verdict verdict = judge_text("exact(good) > exact(bad) | Someone", models);
+  CHECK(verdict.outcome == Verdict::Outcome::reproduced);
+  CHECK(verdict.seeds == 3);
+  CHECK(verdict.more == doctest::Approx(290.0 / 3));
+  // Differences 50, 50, 40: mean 46.67, s = 5.774, t(0.975, 2) = 4.303.
+  CHECK(verdict.difference == doctest::Approx(46.667).epsilon(1e-4));
+  CHECK(verdict.low == doctest::Approx(46.667 - 4.3027 * 5.7735 / std::sqrt(3.0)).epsilon(1e-3));
+  CHECK(judge_text("exact(bad) > exact(good)", models).outcome == Verdict::Outcome::not_reproduced);
+  CHECK(judge_text("exact(good) > exact(mixed)", models).outcome == Verdict::Outcome::undecided);
+  CHECK(judge_text("exact(good) > exact(bad) + 20", models).outcome ==
+        Verdict::Outcome::reproduced);
+  // The gap grows with length: none in the short half, nearly all in the long half.
+  CHECK(judge_text("exact(good, long) - exact(bad, long) > exact(good, short) - exact(bad, short)",
+                   models)
+            .outcome == Verdict::Outcome::reproduced);
+  CHECK(judge_text("exact(good, 7-10) > 100*exact(bad, 7+)", models).more ==
+        doctest::Approx(275.0 / 3));
+  CHECK(judge_text("perplexity(good) < perplexity(bad)", models).difference == 0.0);
+  CHECK(contains(verdict_report({verdict}), "reproduced      name: exact(good) > exact(bad)"));
+  CHECK(contains(verdict_report({verdict}), "3 seeds"));
+  CHECK(contains(verdict_report({verdict}), "published  Someone"));
+}
+
+TEST_CASE("With one seed the test sentences are resampled; what is missing is undecided") {
+  const TemporaryFolder folder;
+  ModelResults floor = fake_model(folder, "floor", {"1000000000000000"});
+  floor.baseline = true;
+  const std::vector<ModelResults> models = {fake_model(folder, "good", {"1111111111111110"}),
+                                            fake_model(folder, "bad", {"1110000000000000"}),
+                                            fake_model(folder, "twin", {"1111111111111101"}),
+                                            floor};
+  const Verdict clear = judge_text("exact(good) > exact(bad)", models);
+  CHECK(clear.outcome == Verdict::Outcome::reproduced);
+  CHECK(clear.seeds == 1);
+  CHECK(clear.low < clear.difference);
+  CHECK(clear.high > clear.difference);
+  CHECK(judge_text("exact(good) > exact(twin)", models).outcome == Verdict::Outcome::undecided);
+  CHECK(judge_text("exact(bad) > exact(floor)", models).difference == doctest::Approx(12.5));
+  CHECK(judge_text("bleu(good) > bleu(bad)", models).outcome == Verdict::Outcome::undecided);
+
+  const Verdict missing = judge_text("exact(good) > exact(gone)", models);
+  CHECK(missing.outcome == Verdict::Outcome::undecided);
+  CHECK(contains(missing.reason, "gone has no finished run"));
+  CHECK(contains(judge_text("perplexity(good) < perplexity(bad)", models).reason, "one seed"));
+  CHECK(contains(judge_text("exact(good, 90+) > exact(bad, 90+)", models).reason, "length 90+"));
+}
