@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "support.hpp"
@@ -128,12 +130,12 @@ TEST_CASE("A signal stops a run at the end of an update, wherever it strikes") {
   const Scratch scratch;
   for (const char* seconds : {"0.5", "0.6", "0.7", "0.8", "0.9", "1.0"}) {
     const std::string run = scratch.file(std::string("run") + seconds);
-    const std::string command = "timeout --preserve-status -s TERM " + std::string(seconds) + ' ' +
-                                quoted(SEQLAB_BINARY_DIR "/seqlab") + " train " +
-                                quoted(trained().config) +
-                                " --model lstm --set model.width=64 --set training.max_updates=99999"
-                                " --output " +
-                                quoted(run) + " > " + quoted(run + ".log") + " 2>&1";
+    const std::string command =
+        "timeout --preserve-status -s TERM " + std::string(seconds) + ' ' +
+        quoted(SEQLAB_BINARY_DIR "/seqlab") + " train " + quoted(trained().config) +
+        " --model lstm --set model.width=64 --set training.max_updates=99999"
+        " --output " +
+        quoted(run) + " > " + quoted(run + ".log") + " 2>&1";
     const int status = std::system(command.c_str());
     CHECK(WEXITSTATUS(status) == 1);
     CHECK(contains(read_whole(run + ".log"), "go on with --resume"));
@@ -306,20 +308,60 @@ TEST_CASE("table and plot show all finished runs, floors as well") {
   INFO("plot: ", plot.err);
   CHECK(plot.status == 0);
   CHECK(plot.err.empty());  // gnuplot's warnings
-  for (const char* figure : {"bleu_by_length", "exact_by_length", "learning"}) {
+  for (const char* figure : {"exact_by_length", "learning", "quality_cost"}) {
     CHECK(read_whole(results + "/figures/" + figure + ".png").substr(1, 3) == "PNG");
   }
 }
 
+TEST_CASE("Committed figures are drawn again from their numbers alone, byte for byte") {
+  namespace fs = std::filesystem;
+  const Scratch scratch;
+  const fs::path copies = scratch.file("results");
+  const fs::path committed = SEQLAB_SOURCE_DIR "/results";
+  fs::create_directory_symlink(SEQLAB_SOURCE_DIR "/plots", scratch.file("plots"));
+  std::set<fs::path> experiments;
+  Strings images;
+  for (const auto& entry : fs::recursive_directory_iterator(committed / "reference")) {
+    const fs::path file = fs::relative(entry.path(), committed);
+    if (file.extension() == ".tsv") {
+      const fs::path folder = copies / file.parent_path();
+      experiments.insert(folder.filename() == "figures" ? folder.parent_path() : folder);
+      images.push_back(fs::path(file).replace_extension(".svg").string());
+    }
+    if (file.extension() != ".tsv" && file.extension() != ".gp") continue;
+    fs::create_directories(copies / file.parent_path());
+    fs::copy_file(entry.path(), copies / file);
+  }
+  for (const fs::path& experiment : experiments) {
+    const ProgramResult plot = run_seqlab({"plot", experiment.string()});
+    INFO(experiment.string(), ": ", plot.err);
+    CHECK(plot.status == 0);
+    CHECK(plot.err.empty());
+  }
+  const auto gnuplot_version = [](const std::string& svg) {
+    const std::size_t start = svg.find("<desc>");
+    return start == std::string::npos ? svg : svg.substr(start, svg.find("</desc>") - start);
+  };
+  CHECK(images.size() >= 4);
+  for (const std::string& image : images) {
+    INFO(image);
+    const std::string drawn = read_whole((copies / image).string());
+    const std::string original = read_whole((committed / image).string());
+    REQUIRE(contains(drawn, "</svg>"));
+    if (gnuplot_version(drawn) == gnuplot_version(original)) CHECK(drawn == original);
+  }
+}
+
 TEST_CASE("bench measures a model") {
-  const ProgramResult result = run_seqlab({"bench", "--models", "rnn", "--size", "tiny", "--length",
-                                           "5", "--batch", "4", "--steps", "2", "--threads", "1",
-                                           "--profile", "--json"});
+  const ProgramResult result =
+      run_seqlab({"bench", "--models", "rnn", "--size", "tiny", "--length", "5", "--batch", "4",
+                  "--steps", "2", "--threads", "1", "--profile", "--json"});
   REQUIRE(result.status == 0);
   const Json rows = Json::parse(result.out);
   REQUIRE(rows.size() == 1);
-  for (const char* key : {"train_target_tokens_per_second", "decode_target_tokens_per_second",
-                          "parameters", "peak_memory_mb", "gflops", "gemm_limit_gflops", "step_ms"}) {
+  for (const char* key :
+       {"train_target_tokens_per_second", "decode_target_tokens_per_second", "parameters",
+        "peak_memory_mb", "gflops", "gemm_limit_gflops", "step_ms"}) {
     CHECK(rows[0].at(key).get<double>() > 0);
   }
   double gflop = 0.0;
