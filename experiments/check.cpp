@@ -5,6 +5,7 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/experiment/experiment.hpp"
 #include "seqlab/experiment/verdict.hpp"
 
 namespace seqlab {
