@@ -22,13 +22,13 @@ Experiment parse(const std::string& budget, const std::string& more = "") {
 }  // namespace
 
 TEST_CASE("Widths are found so that all models have the same number of parameters") {
-  Experiment experiment = parse("match = parameters\nbudget = 200000");
+  Experiment experiment = parse("match = parameters\nbudget = 1000000");
   match_widths(experiment);
   const TrainingSample sample = load_training_sample(experiment.data);
   for (const NamedModel& model : experiment.models) {
     INFO(model.name, ", width ", model.options.width);
     const auto count = make_model(model.options, sample.sizes, 1)->parameters().count();
-    CHECK(std::abs(static_cast<double>(count) / 200000.0 - 1.0) <= kMatchTolerance);
+    CHECK(std::abs(static_cast<double>(count) / 1e6 - 1.0) <= kMatchTolerance);
   }
   CHECK(contains(size_report(experiment), "% of budget"));
   // A resolved run has the width and no budget.
@@ -39,8 +39,8 @@ TEST_CASE("Widths are found so that all models have the same number of parameter
 }
 
 TEST_CASE("Widths are found so that all trainings take the same operations") {
-  constexpr double kBudget = 1e9;
-  Experiment experiment = parse("match = flops\nbudget = 1e9");
+  constexpr double kBudget = 4e9;
+  Experiment experiment = parse("match = flops\nbudget = 4e9");
   match_widths(experiment);
   const TrainingSample sample = load_training_sample(experiment.data);
   for (const NamedModel& model : experiment.models) {
@@ -62,9 +62,9 @@ TEST_CASE("Budgets that cannot be met are told") {
   CHECK_THROWS_WITH_AS(parse("match = parameters"), doctest::Contains("needs a budget"),
                        UsageError);
   CHECK_THROWS_WITH_AS(parse("match = parameters\nbudget = 1e5\nwidth = 3"),
-                       doctest::Contains("matched.cfg:8"), UsageError);
+                       doctest::Contains("matched.cfg:9"), UsageError);
   Experiment endless =
-      parse("match = flops\nbudget = 1e9", "[training.gru]\nmax_tokens = 0\nmax_updates = 5\n");
+      parse("match = flops\nbudget = 4e9", "[training.gru]\nmax_tokens = 0\nmax_updates = 5\n");
   CHECK_THROWS_WITH_AS(match_widths(endless), doctest::Contains("training.max_tokens for gru"),
                        UsageError);
 }

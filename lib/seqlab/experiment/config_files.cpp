@@ -30,7 +30,7 @@ void check_section(const Section& section) {
     });
     if (good) return;
     throw UsageError(
-        fmt::format("{}: '{}' is no name; use letters, digits, - and _", section.where, name));
+        fmt::format("{}: '{}' is no model name; use letters, digits, - and _", section.where, name));
   }
   throw UsageError(fmt::format("{}: {}", section.where,
                                unknown_name_message("section", section.name, kSections)));

@@ -209,7 +209,7 @@ std::vector<NamedModel> read_models(const ConfigText& text, const ExperimentOpti
   for (const std::string& name : names) {
     for (NamedModel& model : read_swept_model(text, name, file)) {
       if (!taken.insert(model.name).second) {
-        throw UsageError(fmt::format("{}: there are two models {}", file.string(), model.name));
+        throw UsageError(fmt::format("{}: a model occurs twice: {}", file.string(), model.name));
       }
       models.push_back(std::move(model));
     }

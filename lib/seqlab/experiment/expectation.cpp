@@ -64,7 +64,7 @@ class Reader {
           fmt::format("{}: {}", where_, unknown_name_message("measure", term.measure, known)));
     }
     if (!accept('(')) fail("'(' and a model");
-    term.model = word(",)");
+    term.model = word(",()");
     if (term.model.empty()) fail("a model");
     if (accept(',')) {
       term.bucket = word(")");

@@ -131,24 +131,21 @@ double training_flops_per_token(const ModelOptions& options, const TrainingSampl
 }
 
 void match_widths(Experiment& experiment) {
+  for (const NamedModel& model : experiment.models) {
+    if (model.budget.match != Match::flops || model.training.limits.max_tokens > 0) continue;
+    throw UsageError(fmt::format(
+        "match = flops is about the whole training, so that its length must be known: set "
+        "training.max_tokens for {}",
+        model.name));
+  }
   Samples samples;
   for (NamedModel& model : experiment.models) {
-    const BudgetOptions& budget = model.budget;
-    if (budget.match != Match::parameters && budget.match != Match::flops) continue;
+    if (model.budget.match != Match::parameters && model.budget.match != Match::flops) continue;
     const TrainingSample& sample = samples.of(model.data);
-    if (budget.match == Match::parameters) {
-      match_model(model, budget.budget,
-                  [&](const ModelOptions& options) { return parameters_of(options, sample); });
-      continue;
-    }
-    if (model.training.limits.max_tokens == 0) {
-      throw UsageError(fmt::format(
-          "match = flops is about the whole training, so that its length must be known: set "
-          "training.max_tokens for {}",
-          model.name));
-    }
-    match_model(model, budget.budget,
-                [&](const ModelOptions& options) { return flops_of(options, model, sample); });
+    match_model(model, model.budget.budget, [&](const ModelOptions& options) {
+      return model.budget.match == Match::parameters ? parameters_of(options, sample)
+                                                     : flops_of(options, model, sample);
+    });
   }
 }
 
