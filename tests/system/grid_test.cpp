@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <random>
 
 #include "support.hpp"
@@ -17,7 +18,8 @@ using Strings = std::vector<std::string>;
 std::string small_grid(const std::string& more = "") {
   std::string text = tiny_experiment(more);
   text.insert(text.find("models ="), "seeds = 1 2\nbaselines = retrieval\n");
-  return text;
+  text.replace(text.find("max_updates = 120"), 17, "max_updates = 600");
+  return text + "[expect]\nsane = exact(bahdanau) > exact(retrieval) - 100 | Someone: 2 > 1\n";
 }
 
 std::string shell_command(const Strings& arguments) {
@@ -31,7 +33,9 @@ struct Complete {
   Scratch scratch;
   std::string config = scratch.write("grid.cfg", small_grid());
   std::string folder = scratch.file("results");
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   ProgramResult result = run_seqlab({"run", config, "--output", folder, "--jobs", "2"});
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 };
 
 const Complete& complete() {
@@ -84,17 +88,23 @@ TEST_CASE("A grid that is killed ten times ends with the same tables, byte for b
   const Scratch scratch;
   const std::string folder = scratch.file("results");
   const std::string command = shell_command({"run", complete().config, "--output", folder, "--jobs",
-                                             "2", "--set", "training.checkpoint_every=7"});
+                                             "2", "--set", "training.checkpoint_every=20"});
   std::mt19937 random(20261124);
   int killed = 0;
   for (int i = 0; i < 10; ++i) {
-    const double seconds = 0.05 + 0.2 * static_cast<double>(random()) / 4294967296.0;
+    const double share = 0.05 + 0.1 * static_cast<double>(random()) / 4294967296.0;
+    const double seconds = share * complete().seconds;
     const int status =
         std::system(("timeout -s KILL " + std::to_string(seconds) + ' ' + command).c_str());
     killed += status == 0 ? 0 : 1;
   }
   CHECK(killed == 10);
   REQUIRE(std::system(command.c_str()) == 0);
+  std::string logs;
+  for (const std::string& file : files_below(folder)) {
+    if (file.ends_with(".log")) logs += read_whole(folder + '/' + file);
+  }
+  CHECK(contains(logs, "resumed after update"));
   check_same_results(folder);
 }
 
@@ -135,6 +145,41 @@ TEST_CASE("The parts of a job array make the whole grid") {
     CHECK(run_seqlab({"run", complete().config, "--output", folder, "--shard", part}).status == 0);
   }
   check_same_results(folder);
+}
+
+TEST_CASE("check gives verdicts, and its status says whether something was not reproduced") {
+  const ProgramResult check = run_seqlab({"check", complete().folder});
+  CHECK(check.status == 0);
+  CHECK(contains(check.out, "reproduced      sane: exact(bahdanau) > exact(retrieval) - 100"));
+  CHECK(contains(check.out, "published  Someone: 2 > 1"));
+  CHECK(contains(check.out, "1 reproduced, 0 not reproduced, 0 undecided"));
+  CHECK(contains(complete().result.out, check.out));
+  // Expectations may be written later: nothing is trained again.
+  const ProgramResult more =
+      run_seqlab({"run", complete().config, "--output", complete().folder, "--set",
+                  "expect.odd=exact(bahdanau) < exact(retrieval) - 100"});
+  CHECK(more.status == 0);
+  CHECK(more.err.empty());
+  CHECK(run_seqlab({"check", complete().folder}).status == 1);
+  CHECK(run_seqlab({"check", complete().scratch.file("nowhere")}).status == 1);
+}
+
+TEST_CASE("A sweep over tests makes an experiment in each folder") {
+  const Scratch scratch;
+  const std::string config = scratch.write(
+      "swept.cfg", tiny_experiment("[sweep]\ndata.task = copy reverse\nmodel.lstm.width = 8 16\n"
+                                   "[expect]\na = exact(lstm-8) > exact(lstm-16)\n"));
+  const std::string folder = scratch.file("results");
+  const ProgramResult result =
+      run_seqlab({"run", config, "--output", folder, "--set", "training.max_updates=10", "--set",
+                  "experiment.models=lstm"});
+  CHECK(result.status == 0);
+  for (const char* run : {"copy/runs/lstm-8-seed1", "reverse/runs/lstm-16-seed1"}) {
+    CHECK(std::filesystem::exists(folder + '/' + run + "/done"));
+  }
+  CHECK(contains(result.out, "# reverse"));
+  CHECK(contains(run_seqlab({"check", folder}).out, "copy\n\nundecided"));
+  CHECK(contains(run_seqlab({"table", folder + "/reverse"}).out, "| lstm-16"));
 }
 
 TEST_CASE("A failing run is told at the end and does not stop the others") {
