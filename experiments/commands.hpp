@@ -21,5 +21,6 @@ int baseline_main(int argc, char** argv);
 int bench_main(int argc, char** argv);
 int bench_ranks_main(int argc, char** argv);
 int eliza_main(int argc, char** argv);
+int inspect_main(int argc, char** argv);
 
 }  // namespace seqlab

@@ -38,6 +38,7 @@ constexpr Command kCommands[] = {
     {"baseline", baseline_main, "floors without a trained model, as rows of the table"},
     {"bench", bench_main, "speed of training and decoding on a fixed work"},
     {"bench-ranks", bench_ranks_main, "time of the sum of gradients over the ranks of mpirun"},
+    {"inspect", inspect_main, "follow tokens through attention: query, key, value, context"},
     {"eliza", eliza_main, "talk to ELIZA, which answers from a script without any model"},
 };
 

@@ -57,7 +57,8 @@ LuongDecoder::LuongDecoder(const ModelOptions& options, EncodedWidths encoded, P
         hidden_, encoded.memory));
   }
   for (Index l = 0; l < options.decoder_layers; ++l) {
-    const Index input = l > 0 ? hidden_ : options.embedding_width() + (input_feeding_ ? hidden_ : 0);
+    const Index input =
+        l > 0 ? hidden_ : options.embedding_width() + (input_feeding_ ? hidden_ : 0);
     layers_.push_back(
         add_recurrent_layer(store, fmt::format("decoder.layer{}", l), cell_, input, hidden_));
   }
@@ -95,9 +96,9 @@ Variable LuongDecoder::forward(Tape& tape, const Encoded& encoded,
     return dropout(tape, forward_fed(tape, x, memory, encoded, std::move(states)), dropout_);
   }
   const Variable h = run_layers(tape, x, states, target_input.lengths);
-  const AttentionOutput attended = multi_head_attention(
-      tape, h, memory.keys, memory.values, {1, Real(1), false, encoded.lengths});
-  tape.show("decoder.attention", attended.weights);
+  const AttentionOutput attended = multi_head_attention(tape, h, memory.keys, memory.values,
+                                                        {1, Real(1), false, encoded.lengths});
+  shown_.show(tape, h, memory.keys, memory.values, attended.contexts, attended.weights);
   return dropout(tape, combine(tape, attended.contexts, h), dropout_);
 }
 
@@ -112,9 +113,9 @@ Variable LuongDecoder::forward_fed(Tape& tape, Variable x, const Memory& memory,
     const Variable input =
         concatenate_columns(tape, std::array{rows(tape, x, t * batch, batch), fed});
     const Variable h = run_layers(tape, input, states, {});
-    const AttentionOutput attended = multi_head_attention(
-        tape, h, memory.keys, memory.values, {1, Real(1), false, encoded.lengths});
-    tape.show("decoder.attention", attended.weights);
+    const AttentionOutput attended = multi_head_attention(tape, h, memory.keys, memory.values,
+                                                          {1, Real(1), false, encoded.lengths});
+    shown_.show(tape, h, memory.keys, memory.values, attended.contexts, attended.weights);
     fed = combine(tape, attended.contexts, h);
     features.push_back(fed);
   }

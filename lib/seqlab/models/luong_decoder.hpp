@@ -9,6 +9,7 @@
 #include "seqlab/models/decoder.hpp"
 #include "seqlab/models/recurrent_decoder.hpp"
 #include "seqlab/nn/layers.hpp"
+#include "seqlab/nn/shown_attention.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -48,6 +49,7 @@ class LuongDecoder : public Decoder {
   std::vector<RecurrentParameters> layers_;
   Linear key_;
   Linear combine_;
+  ShownAttention shown_{"decoder.attention"};
 };
 
 }  // namespace SEQLAB_PRECISION

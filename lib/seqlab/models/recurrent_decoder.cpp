@@ -94,7 +94,7 @@ RecurrentDecoder::Run RecurrentDecoder::run(Tape& tape, Variable x, const Contex
     states[0] = {out.h, out.c};
     contexts = out.contexts;
     weights = out.weights;
-    tape.show("decoder.attention", weights);
+    shown_.show(tape, {}, context.memory.keys, context.memory.values, contexts, weights);
   } else {
     const Variable input = context_every_step_ ? context.fixed : Variable{};
     const Index steps = tape.rows(x) / tape.rows(states[0].h);

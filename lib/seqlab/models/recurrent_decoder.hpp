@@ -10,6 +10,7 @@
 
 #include "seqlab/models/decoder.hpp"
 #include "seqlab/nn/layers.hpp"
+#include "seqlab/nn/shown_attention.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -71,6 +72,7 @@ class RecurrentDecoder : public Decoder {
   AdditiveAttentionParameters attention_parameters_;
   Linear key_;
   Linear readout_;
+  ShownAttention shown_{"decoder.attention"};
 };
 
 }  // namespace SEQLAB_PRECISION

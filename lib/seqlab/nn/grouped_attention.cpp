@@ -31,10 +31,11 @@ Variable GroupedAttention::queries(Tape& tape, Variable x, std::span<const Index
 Variable GroupedAttention::forward(Tape& tape, Variable x, std::span<const Variable> entries,
                                    std::span<const Index> positions, std::span<const Index> lengths,
                                    bool causal) const {
+  const Variable query = queries(tape, x, positions);
   const AttentionOutput attended = multi_head_attention(
-      tape, queries(tape, x, positions), entries[0], entries[1],
+      tape, query, entries[0], entries[1],
       {layer_.heads, layer_.scale(), causal, lengths, layer_.kv_heads, slopes_});
-  tape.show(layer_.name, attended.weights);
+  layer_.shown.show(tape, query, entries[0], entries[1], attended.contexts, attended.weights);
   return layer_.output(tape, attended.contexts);
 }
 

@@ -12,7 +12,7 @@ inline namespace SEQLAB_PRECISION {
 
 LatentAttention::LatentAttention(ParameterStore& store, const std::string& name,
                                  const ModelOptions& options)
-    : name_(name),
+    : shown_(name),
       heads_(options.transformer.heads),
       head_width_(options.head_width()),
       latent_(options.latent_width()),
@@ -72,10 +72,10 @@ Variable LatentAttention::forward(Tape& tape, Variable x, std::span<const Variab
     query = join_heads(tape, query, q.rotary, heads_, heads_);
     key = join_heads(tape, key, columns(tape, entries[0], latent_, rope_), heads_, 1);
   }
-  const AttentionOutput attended =
-      multi_head_attention(tape, query, key, value_up_(tape, latent),
-                           {heads_, scale(), causal, lengths, heads_, slopes_});
-  tape.show(name_, attended.weights);
+  const Variable value = value_up_(tape, latent);
+  const AttentionOutput attended = multi_head_attention(
+      tape, query, key, value, {heads_, scale(), causal, lengths, heads_, slopes_});
+  shown_.show(tape, query, key, value, attended.contexts, attended.weights);
   return output_(tape, attended.contexts);
 }
 

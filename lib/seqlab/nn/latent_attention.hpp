@@ -15,6 +15,7 @@
 #include "seqlab/nn/layers.hpp"
 #include "seqlab/nn/norm.hpp"
 #include "seqlab/nn/self_attention.hpp"
+#include "seqlab/nn/shown_attention.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -40,7 +41,7 @@ class LatentAttention : public SelfAttention {
   Queries queries(Tape& tape, Variable x, std::span<const Index> positions) const;
   Real scale() const;
 
-  std::string name_;
+  ShownAttention shown_;
   Index heads_, head_width_, latent_, rope_;
   std::vector<Real> slopes_;
   Linear query_down_, query_up_, query_rope_;

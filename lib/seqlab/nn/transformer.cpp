@@ -4,11 +4,10 @@
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
-AttentionLayer::AttentionLayer(ParameterStore& store, const std::string& layer_name, Index width,
+
+AttentionLayer::AttentionLayer(ParameterStore& store, const std::string& name, Index width,
                                Index head_count, Index kv_head_count, Index width_of_head)
-    : name(layer_name),
-      heads(head_count),
-      kv_heads(kv_head_count > 0 ? kv_head_count : head_count) {
+    : shown(name), heads(head_count), kv_heads(kv_head_count > 0 ? kv_head_count : head_count) {
   const Index head = width_of_head > 0 ? width_of_head : width / heads;
   query = Linear(store, name + ".query", width, heads * head);
   key = Linear(store, name + ".key", width, kv_heads * head);
@@ -20,10 +19,12 @@ Real AttentionLayer::scale() const { return Real(1) / std::sqrt(static_cast<Real
 
 Variable AttentionLayer::operator()(Tape& tape, Variable x, Variable memory,
                                     std::span<const Index> lengths, bool causal) const {
-  const AttentionOutput attended =
-      multi_head_attention(tape, query(tape, x), key(tape, memory), value(tape, memory),
-                           {heads, scale(), causal, lengths, kv_heads});
-  tape.show(name, attended.weights);
+  const Variable queries = query(tape, x);
+  const Variable keys = key(tape, memory);
+  const Variable values = value(tape, memory);
+  const AttentionOutput attended = multi_head_attention(
+      tape, queries, keys, values, {heads, scale(), causal, lengths, kv_heads});
+  shown.show(tape, queries, keys, values, attended.contexts, attended.weights);
   return output(tape, attended.contexts);
 }
 
@@ -47,7 +48,7 @@ Variable FeedForward::operator()(Tape& tape, Variable x) const {
 
 Residual add_residual(ParameterStore& store, const std::string& name, const ModelOptions& options) {
   return {Norm(store, name + ".norm", options.width, options.transformer.normalization),
-          options.transformer.norm, options.dropout};
+          options.transformer.norm, options.dropout, name + ".before", name + ".after"};
 }
 
 Norm add_final_norm(ParameterStore& store, const std::string& name, const ModelOptions& options) {

@@ -9,21 +9,22 @@
 #include "seqlab/models/options.hpp"
 #include "seqlab/nn/layers.hpp"
 #include "seqlab/nn/norm.hpp"
+#include "seqlab/nn/shown_attention.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
 /// Attention with learned query, key, value and output projections.
 struct AttentionLayer {
-  std::string name;  ///< shows its weights by it
+  ShownAttention shown;
   Linear query, key, value, output;
   Index heads = 1;
   Index kv_heads = 1;
 
   AttentionLayer() = default;
   /// `kv_head_count` heads of keys and values, 0: as many as heads; a head of 0: width / heads.
-  AttentionLayer(ParameterStore& store, const std::string& layer_name, Index width,
-                 Index head_count, Index kv_head_count = 0, Index width_of_head = 0);
+  AttentionLayer(ParameterStore& store, const std::string& name, Index width, Index head_count,
+                 Index kv_head_count = 0, Index width_of_head = 0);
   Index head_width() const { return query.weight.rows / heads; }
   /// 1 / sqrt(head width)
   Real scale() const;
@@ -45,22 +46,26 @@ struct FeedForward {
   Variable operator()(Tape& tape, Variable x) const;
 };
 
-/// x + dropout(f(norm(x))), or with post-norm: norm(x + dropout(f(x))).
+/// x + dropout(f(norm(x))), or with post-norm: norm(x + dropout(f(x))). Shows x and the result.
 struct Residual {
   Norm norm;
   TransformerOptions::Norm position = TransformerOptions::Norm::pre;
   double dropout_rate = 0.0;
+  std::string before{}, after{};  ///< the names that x and the result are shown by
 
   template <typename Function>
   Variable operator()(Tape& tape, Variable x, Function&& f) const {
-    if (position == TransformerOptions::Norm::pre) {
-      return add_in_place(tape, dropout(tape, f(norm(tape, x)), dropout_rate), x);
-    }
-    return norm(tape, add_in_place(tape, dropout(tape, f(x), dropout_rate), x));
+    tape.show(before, x);
+    const bool pre = position == TransformerOptions::Norm::pre;
+    const Variable part = dropout(tape, f(pre ? norm(tape, x) : x), dropout_rate);
+    const Variable sum = add_in_place(tape, part, x);
+    const Variable result = pre ? sum : norm(tape, sum);
+    tape.show(after, result);
+    return result;
   }
 };
 
-/// A residual connection whose norm is `name`.norm.
+/// A residual connection whose norm is `name`.norm; shows `name`.before and `name`.after.
 Residual add_residual(ParameterStore& store, const std::string& name, const ModelOptions& options);
 
 /// The norm after the last layer, which only norms before the sub-layers need.

@@ -1,0 +1,121 @@
+#include "seqlab/evaluation/inspection.hpp"
+
+#include <doctest/doctest.h>
+
+#include "seqlab/models/registry.hpp"
+
+using namespace seqlab;
+
+namespace {
+
+TokenizerPair symbols() {
+  return TokenizerPair::train({.kind = "symbols"}, {"a b c d e"}, {"v w x y z"});
+}
+
+std::vector<Inspection> inspect_family(const std::string& family, const Sentence& source,
+                                       const Sentence& target, bool plain = false) {
+  const TokenizerPair tokenizers = symbols();
+  ModelOptions options = find_family(family).defaults;
+  options.width = 16;
+  options.transformer.heads = 2;
+  const VocabularySizes sizes{plain ? 0 : tokenizers.source->vocabulary_size(),
+                              tokenizers.target->vocabulary_size()};
+  return inspect(*make_model(options, sizes, 3), tokenizers, source, target);
+}
+
+Real at(const Matrix& m, std::size_t row, std::size_t column) {
+  return ref(m).row(static_cast<Index>(row))[column];
+}
+
+const Sentence kSource = {4, 5, 6};
+const Sentence kTarget = {7, 8};
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("Self-attention is followed from embedding to context") {
+  const std::vector<Inspection> all = inspect_family("transformer", kSource, kTarget);
+  REQUIRE(!all.empty());
+  const Inspection& first = all.front();
+  CHECK(first.name == "encoder.layer0.self_attention");
+  CHECK(first.rows == first.columns);
+  CHECK(first.rows.size() == 4);
+  CHECK(first.rows.back() == "</s>");
+  CHECK(first.change.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(at(first.before, i, i) == doctest::Approx(1).epsilon(1e-5));
+    CHECK(at(first.after, i, i) == doctest::Approx(1).epsilon(1e-5));
+    CHECK(first.nearest_before[i].size() == 3);
+    CHECK(std::ranges::find(first.nearest_before[i], first.rows[i]) ==
+          first.nearest_before[i].end());
+    Real sum = 0;
+    for (std::size_t j = 0; j < 4; ++j) sum += at(first.weights, i, j);
+    CHECK(sum == doctest::Approx(1).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("A context is the mixture of the values by the weights, in every model with attention") {
+  // With one head; Luong and Bahdanau have no other.
+  for (const char* family : {"transformer", "bahdanau", "luong", "decoder-only"}) {
+    CAPTURE(family);
+    const TokenizerPair tokenizers = symbols();
+    ModelOptions options = find_family(family).defaults;
+    options.width = 12;
+    options.transformer.heads = 1;
+    const auto model = make_model(
+        options, {tokenizers.source->vocabulary_size(), tokenizers.target->vocabulary_size()}, 3);
+    const std::vector<Inspection> all = inspect(*model, tokenizers, kSource, kTarget);
+    CHECK(!all.empty());
+    for (const Inspection& one : all) {
+      for (std::size_t i = 0; i < one.rows.size(); ++i) {
+        for (std::size_t d = 0; d < one.contexts.shape()[1]; ++d) {
+          Real sum = 0;
+          for (std::size_t j = 0; j < one.columns.size(); ++j) {
+            sum += at(one.weights, i, j) * at(one.values, j, d);
+          }
+          CHECK(at(one.contexts, i, d) == doctest::Approx(sum).epsilon(1e-4));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("Scores differ by what weights differ by in the logarithm") {
+  for (const char* family : {"transformer", "luong"}) {
+    CAPTURE(family);
+    const TokenizerPair tokenizers = symbols();
+    ModelOptions options = find_family(family).defaults;
+    options.width = 12;
+    options.transformer.heads = 1;
+    const auto model = make_model(
+        options, {tokenizers.source->vocabulary_size(), tokenizers.target->vocabulary_size()}, 3);
+    const Inspection one = inspect(*model, tokenizers, kSource, kTarget).back();
+    for (std::size_t i = 0; i < one.rows.size(); ++i) {
+      CHECK(std::log(at(one.weights, i, 0) / at(one.weights, i, 1)) ==
+            doctest::Approx(at(one.scores, i, 0) - at(one.scores, i, 1)).epsilon(1e-3));
+    }
+  }
+}
+
+TEST_CASE("Tokens are named as the model reads them") {
+  CHECK(inspect_family("luong", kSource, kTarget).back().rows == Texts{"<s>", "y", "z"});
+  const Inspection joined = inspect_family("decoder-only", kSource, kTarget).front();
+  CHECK(joined.rows == Texts{"a", "b", "c", "</s>", "<s>", "y", "z"});
+  const Inspection plain = inspect_family("decoder-only", {}, kTarget, true).front();
+  CHECK(plain.rows == Texts{"<s>", "y", "z"});
+  CHECK(inspect_family("lstm", kSource, kTarget).empty());
+}
+
+TEST_CASE("Inspections are written out") {
+  const Inspection one = inspect_family("transformer", kSource, kTarget).front();
+  const std::string tokens = describe_tokens(one);
+  CHECK(std::count(tokens.begin(), tokens.end(), '\n') == 3 + 4);
+  const std::string token = describe_token(one, 2);
+  CHECK(std::count(token.begin(), token.end(), '\n') == 3 + 4);
+  const std::string tsv = inspection_tsv(one);
+  CHECK(std::count(tsv.begin(), tsv.end(), '\n') == 1 + 16);
+  CHECK(tsv.find("NaN") == std::string::npos);
+  CHECK(inspection_tsv(inspect_family("bahdanau", kSource, kTarget).front()).find("NaN") !=
+        std::string::npos);  // additive scores are not dot products
+}
