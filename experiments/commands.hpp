@@ -22,5 +22,9 @@ int bench_main(int argc, char** argv);
 int bench_ranks_main(int argc, char** argv);
 int eliza_main(int argc, char** argv);
 int inspect_main(int argc, char** argv);
+int attend_main(int argc, char** argv);
+int align_main(int argc, char** argv);
+int probe_main(int argc, char** argv);
+int gradflow_main(int argc, char** argv);
 
 }  // namespace seqlab

@@ -43,8 +43,9 @@ const Trained& trained() {
 TEST_CASE("Help: of the program, of every command and of experiment files") {
   const ProgramResult help = run_seqlab({"--help"});
   CHECK(help.status == 0);
-  for (const char* command : {"run", "check", "prepare", "train", "translate", "evaluate", "score",
-                              "table", "plot", "params", "baseline", "bench"}) {
+  for (const char* command :
+       {"run", "check", "prepare", "train", "translate", "evaluate", "score", "table", "plot",
+        "params", "baseline", "attend", "align", "probe", "gradflow", "bench"}) {
     CHECK(contains(help.out, command));
     const ProgramResult own = run_seqlab({command, "--help"});
     CHECK(own.status == 0);

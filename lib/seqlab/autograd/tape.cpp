@@ -60,6 +60,9 @@ void Tape::backward() {
       if (v.exists()) release(v);
     }
   }
+  if (shown_ != nullptr) {
+    for (const ShownResult& result : *shown_) keep_gradient(result.variable);  // inputs
+  }
   clear();
 }
 
@@ -69,12 +72,15 @@ bool Tape::is_shown(Variable v) const {
                      [&](const ShownResult& result) { return result.variable.index == v.index; });
 }
 
-void Tape::release(Variable v) {
-  if (shown_ != nullptr) {
-    for (ShownResult& result : *shown_) {
-      if (result.variable.index == v.index) result.gradient = node(v).gradient;
-    }
+void Tape::keep_gradient(Variable v) {
+  if (shown_ == nullptr || !has_gradient(v)) return;
+  for (ShownResult& result : *shown_) {
+    if (result.variable.index == v.index) result.gradient = node(v).gradient;
   }
+}
+
+void Tape::release(Variable v) {
+  keep_gradient(v);
   node(v) = {Matrix::from_shape({0, 0}), Matrix::from_shape({0, 0})};
 }
 

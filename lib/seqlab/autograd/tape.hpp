@@ -174,6 +174,7 @@ class Tape {
   Node& node(Variable v) { return nodes_[static_cast<std::size_t>(v.index)]; }
   const Node& node(Variable v) const { return nodes_[static_cast<std::size_t>(v.index)]; }
   void* arena_allocate(std::size_t size, std::size_t alignment);
+  void keep_gradient(Variable v);
   void release(Variable v);
 
   std::span<const Real> parameters_;

@@ -112,6 +112,16 @@ Sentence SentencePieceTokenizer::encode(std::string_view text) const {
   return {ids.begin(), ids.end()};
 }
 
+std::vector<TextSpan> SentencePieceTokenizer::spans(std::string_view text) const {
+  const auto encoded = processor_->EncodeAsImmutableProto(text);
+  std::vector<TextSpan> spans;
+  for (std::size_t i = 0; i < encoded.pieces_size(); ++i) {
+    const auto piece = encoded.pieces(static_cast<int>(i));
+    spans.push_back({piece.begin(), piece.end()});
+  }
+  return spans;
+}
+
 std::string SentencePieceTokenizer::decode(std::span<const TokenId> tokens) const {
   for (const TokenId id : tokens) {
     check(id >= 0 && id < vocabulary_size(), "token {} of {}", id, vocabulary_size());

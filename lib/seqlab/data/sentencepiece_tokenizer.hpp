@@ -25,6 +25,7 @@ class SentencePieceTokenizer : public Tokenizer {
                                           const std::vector<const std::string*>& lines);
 
   Sentence encode(std::string_view text) const override;
+  std::vector<TextSpan> spans(std::string_view text) const override;
   std::string decode(std::span<const TokenId> tokens) const override;
   std::string token(TokenId id) const override;
   Index vocabulary_size() const override;

@@ -20,6 +20,12 @@
 
 namespace seqlab {
 
+/// Bytes [begin, end) of a text.
+struct TextSpan {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
@@ -27,6 +33,10 @@ class Tokenizer {
   /// Any valid UTF-8 text without line ends; what the vocabulary lacks becomes kUnk. Text without
   /// anything but white space has no tokens (except for `char`, where white space counts).
   virtual Sentence encode(std::string_view text) const = 0;
+
+  /// The part of the text that each token of encode(text) stands for; white space before a word may
+  /// belong to it.
+  virtual std::vector<TextSpan> spans(std::string_view text) const = 0;
 
   /// The inverse, up to white space and normalisation; kUnk becomes "<unk>".
   virtual std::string decode(std::span<const TokenId> tokens) const = 0;

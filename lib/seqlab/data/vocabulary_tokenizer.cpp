@@ -23,6 +23,12 @@ bool is_word(const Utf8Character& c) {
   return c.code >= 0 && (u_isalnum(c.code) || (U_GET_GC_MASK(c.code) & U_GC_M_MASK) != 0);
 }
 
+std::string_view without_joiners(std::string_view piece) {
+  if (piece.starts_with(kJoiner)) piece.remove_prefix(kJoiner.size());
+  if (piece.ends_with(kJoiner)) piece.remove_suffix(kJoiner.size());
+  return piece;
+}
+
 const std::vector<std::string> kSpecialTokens = {"<pad>", "<s>", "</s>", "<unk>"};
 
 /// One piece per character, without white space at the ends.
@@ -148,6 +154,22 @@ Sentence VocabularyTokenizer::encode(std::string_view text) const {
     sentence.push_back(found == ids_.end() ? kUnk : found->second);
   }
   return sentence;
+}
+
+std::vector<TextSpan> VocabularyTokenizer::spans(std::string_view text) const {
+  std::vector<TextSpan> spans;
+  std::size_t place = 0;
+  for (std::string_view piece : rule_.split(text)) {
+    if (rule_.split == word_pieces) piece = without_joiners(piece);
+    // White space that is no piece itself lies before the next one.
+    while (!text.substr(place).starts_with(piece) &&
+           is_space(first_utf8_character(text.substr(place)))) {
+      place += first_utf8_character(text.substr(place)).bytes.size();
+    }
+    spans.push_back({place, place + piece.size()});
+    place += piece.size();
+  }
+  return spans;
 }
 
 std::string VocabularyTokenizer::decode(std::span<const TokenId> tokens) const {

@@ -45,6 +45,7 @@ class VocabularyTokenizer : public Tokenizer {
                                           const std::vector<const std::string*>& lines);
 
   Sentence encode(std::string_view text) const override;
+  std::vector<TextSpan> spans(std::string_view text) const override;
   std::string decode(std::span<const TokenId> tokens) const override;
   std::string token(TokenId id) const override;
   Index vocabulary_size() const override { return static_cast<Index>(pieces_.size()); }

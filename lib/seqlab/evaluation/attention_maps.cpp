@@ -100,15 +100,19 @@ std::vector<AttentionMap> attention_maps(const SequenceModel& model, const Sente
   const auto target_steps = static_cast<Index>(target.size()) + 1;
   std::vector<AttentionMap> maps;
   for (const ShownWeights& one : collect(tape, shown)) {
-    const Index steps = one.kind == AttentionKind::encoder ? source_steps : target_steps;
-    const Index columns = one.kind == AttentionKind::decoder ? target_steps : source_steps;
-    if (cols(one.weights) != columns) continue;  // a pooled vector
+    const Index height = one.kind == AttentionKind::encoder ? source_steps : target_steps;
+    const Index width = one.kind == AttentionKind::decoder ? target_steps : source_steps;
+    // Source and target may be one sequence, of whose positions only the predicting ones are shown.
+    const bool joined =
+        one.kind == AttentionKind::decoder && cols(one.weights) == source_steps + target_steps;
+    if (cols(one.weights) != width && !joined) continue;  // a pooled vector
+    const Index steps = joined ? cols(one.weights) : height;
     check(rows(one.weights) % steps == 0, "attention maps: {} rows for {} positions",
           rows(one.weights), steps);
     for (Index head = 0; head < rows(one.weights) / steps; ++head) {
-      AttentionMap map{one.kind, one.layer, head, make_matrix(steps, columns)};
+      AttentionMap map{one.kind, one.layer, head, make_matrix(height, cols(one.weights))};
       const MatrixRef weights = ref(map.weights);
-      copy(ref(one.weights).row_block(head * steps, steps), weights);
+      copy(ref(one.weights).row_block((head + 1) * steps - height, height), weights);
       if (model.reads_source_backwards()) {
         if (one.kind != AttentionKind::decoder) unreverse_columns(weights);
         if (one.kind == AttentionKind::encoder) unreverse_rows(weights);

@@ -1,0 +1,118 @@
+// What a trained model looks at and knows, through the real program.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "support.hpp"
+#include "system/program.hpp"
+
+using seqlab::contains;
+
+namespace {
+
+/// A trained run with attention that the tests share.
+const std::string& trained_run() {
+  static const Scratch scratch;
+  static const std::string run = scratch.file("results/runs/bahdanau-seed1");
+  static const ProgramResult training =
+      run_seqlab({"train", scratch.write("tiny.cfg", tiny_experiment()), "--model", "bahdanau",
+                  "--no-test", "--output", run});
+  REQUIRE(training.status == 0);
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("attend: terminal, table and figure") {
+  const Scratch scratch;
+  const ProgramResult result =
+      run_seqlab({"attend", trained_run(), "--source", "a b c", "--target", "a b c", "--output",
+                  scratch.file("map"), "--format", "svg"});
+  INFO(result.err);
+  CHECK(result.status == 0);
+  CHECK(result.err.empty());  // gnuplot's warnings too
+  CHECK(contains(result.out, "cross-attention, layer 0, head 0"));
+  const std::string table = read_whole(scratch.file("map.tsv"));
+  CHECK(std::count(table.begin(), table.end(), '\n') == 1 + 4 * 4);
+  CHECK(contains(read_whole(scratch.file("map.svg")), "Source token"));
+}
+
+TEST_CASE("attend: wrong usage") {
+  const ProgramResult kind =
+      run_seqlab({"attend", trained_run(), "--source", "a", "--kind", "self"});
+  CHECK(kind.status == 2);
+  CHECK(contains(kind.err, "valid: cross, encoder, decoder"));
+  const ProgramResult head = run_seqlab({"attend", trained_run(), "--source", "a", "--head", "4"});
+  CHECK(head.status == 2);
+  CHECK(contains(head.err, "it has: cross"));
+  CHECK(run_seqlab({"attend", trained_run(), "--source", " "}).status == 2);
+}
+
+TEST_CASE("align: the known alignment of copying, gold links and files") {
+  const ProgramResult known = run_seqlab({"align", trained_run()});
+  INFO(known.err);
+  CHECK(known.status == 0);
+  CHECK(contains(known.out, "link accuracy"));
+  CHECK(contains(known.out, "diagonal" + std::string(18, ' ') + "1.000      1.000   1.000   0.000"));  // of copying
+
+  const Scratch scratch;
+  const std::string source = scratch.write("source", "a b c\nd\n");
+  const ProgramResult aligned =
+      run_seqlab({"align", trained_run(), "--source", source, "--target", source});
+  CHECK(aligned.status == 0);
+  CHECK(std::count(aligned.out.begin(), aligned.out.end(), '\n') == 2);
+  CHECK(aligned.out.ends_with("\n0-0\n"));  // one word has no other choice
+
+  const std::string gold = scratch.write("gold", "0-0 1-1 2?2\n0-0\n");
+  const ProgramResult scored =
+      run_seqlab({"align", trained_run(), "--source", source, "--target", source, "--gold", gold,
+                  "--symmetrise", "grow-diag-final-and", "--scores", scratch.file("scores.tsv"),
+                  "--output", scratch.file("out"), "--naacl"});
+  INFO(scored.err);
+  CHECK(scored.status == 0);
+  CHECK(contains(read_whole(scratch.file("scores.tsv")), "bahdanau\tdiagonal\t\t3\t1.000000"));
+  CHECK(read_whole(scratch.file("out")).ends_with("\n2 1 1\n"));
+}
+
+TEST_CASE("align: links that do not fit the text") {
+  const Scratch scratch;
+  const std::string text = scratch.write("text", "a b\n");
+  const ProgramResult outside = run_seqlab({"align", trained_run(), "--source", text, "--target",
+                                            text, "--gold", scratch.write("gold", "0-2\n")});
+  CHECK(outside.status == 1);
+  CHECK(contains(outside.err, "sentence pair 1 has the link 0-2"));
+}
+
+TEST_CASE("probe: scores of both vectors, and a figure") {
+  const Scratch scratch;
+  const ProgramResult result =
+      run_seqlab({"probe", trained_run(), "--output", scratch.file("probe")});
+  INFO(result.err);
+  CHECK(result.status == 0);
+  CHECK(result.err.empty());
+  CHECK(contains(result.out, "encoder.summary: R^2 of the length"));
+  CHECK(contains(result.out, "decoder.start: R^2 of the length"));
+  const std::string table = read_whole(scratch.file("probe.tsv"));
+  CHECK(contains(table, "encoder.summary\tlength\t0\t\t\t2000\t60\t"));
+  CHECK(contains(table, "decoder.start\tword\t0\t3\t1\t"));
+  CHECK(contains(read_whole(scratch.file("probe.svg")), "Accuracy of the probe"));
+  const ProgramResult vector = run_seqlab({"probe", trained_run(), "--vector", "memory"});
+  CHECK(vector.status == 2);
+  CHECK(contains(vector.err, "encoder.summary, decoder.start"));
+}
+
+TEST_CASE("gradflow: of a run and of an experiment, the same again") {
+  const ProgramResult run = run_seqlab({"gradflow", trained_run(), "--length", "5"});
+  INFO(run.err);
+  CHECK(run.status == 0);
+  CHECK(run.out.starts_with("model\tdistance\tnorm\tlow\thigh\tshare\tcount\n"));
+  // Six states, the last word the fifth: distances 5 to 10.
+  CHECK(std::count(run.out.begin(), run.out.end(), '\n') == 7);
+  CHECK(contains(run.out, "bahdanau\t10\t"));
+  const ProgramResult experiment =
+      run_seqlab({"gradflow", trained_run() + "/../..", "--length", "5"});
+  CHECK(experiment.out == run.out);
+  CHECK(run_seqlab({"gradflow", trained_run(), "--target", "middle"}).status == 2);
+  CHECK(run_seqlab({"gradflow", "nowhere"}).status == 1);
+}
