@@ -41,15 +41,17 @@ std::vector<std::filesystem::path> find_runs(const std::filesystem::path& folder
 
 /// The model with nothing in its gradients but the loss at the words: no dropout, no loss that
 /// keeps experts in use.
-std::unique_ptr<SequenceModel> undisturbed(const LoadedRun& run) {
+std::unique_ptr<SequenceModel> undisturbed(const LoadedRun& run, bool trained) {
   ModelOptions options = run.named_model().options;
   options.dropout = 0.0;
   options.transformer.balance = 0.0;
   auto model = make_model(
       options, {run.tokenizers.source->vocabulary_size(), run.tokenizers.target->vocabulary_size()},
-      /*seed=*/1);
-  const std::span<const Real> trained = std::as_const(*run.model).parameters().values();
-  std::copy(trained.begin(), trained.end(), model->parameters().values().begin());
+      run.manifest.value("seed", std::uint64_t{1}));
+  if (trained) {
+    const std::span<const Real> values = std::as_const(*run.model).parameters().values();
+    std::copy(values.begin(), values.end(), model->parameters().values().begin());
+  }
   return model;
 }
 
@@ -116,6 +118,9 @@ int gradflow_main(int argc, char** argv) {
       "geometric standard deviation), share (of the sentence's norms), count.",
       "  seqlab gradflow results/reversal --output results/reversal/figures/gradient_flow.tsv\n"
       "  seqlab gradflow RUN --length 20 --target first");
+  command.add()("untrained",
+                "of the models as they were before training: what the architecture does alone, "
+                "where a trained model that is sure of the word has hardly any gradient");
   command.add()("length", value<Index>()->value_name("N"),
                 "source tokens (default: a tenth of the test sentences are longer)");
   command.add()("target", value<std::string>()->value_name("WORD")->default_value("last"),
@@ -139,7 +144,7 @@ int gradflow_main(int argc, char** argv) {
   for (const std::filesystem::path& path : find_runs(command.argument())) {
     const LoadedRun run = load_run(path);
     if (run.named_model().options.encoder == EncoderKind::none) continue;
-    const auto model = undisturbed(run);
+    const auto model = undisturbed(run, !command.has("untrained"));
     const Corpus corpus =
         make_test_corpus(load_text(run.experiment.data, Split::test), run.tokenizers);
     const std::vector<std::size_t> places =

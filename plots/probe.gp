@@ -28,5 +28,5 @@ of(k, column_number) = strcol(1) eq vector && strcol(2) eq "word" && $3 == word(
 
 plot for [k = 1:n] data using 5:(of(k, 9)) skip 1 with lines dt 2 lw 1 \
     lc palette cb shade(k) title (k == n ? "most frequent word" : ""), \
-  for [k = 1:n] data using 5:(of(k, 8)) skip 1 with linespoints lw 2 pt (k % 2 ? 7 : 5) ps 0.7 \
+  for [k = 1:n] data using 5:(of(k, 8)) skip 1 with linespoints lw 2 dt 1 pt (k % 2 ? 7 : 5) ps 0.7 \
     lc palette cb shade(k) title "length ".word(buckets, k)

@@ -113,6 +113,11 @@ TEST_CASE("gradflow: of a run and of an experiment, the same again") {
   const ProgramResult experiment =
       run_seqlab({"gradflow", trained_run() + "/../..", "--length", "5"});
   CHECK(experiment.out == run.out);
+  const ProgramResult untrained =
+      run_seqlab({"gradflow", trained_run(), "--length", "5", "--untrained"});
+  CHECK(untrained.status == 0);
+  CHECK(untrained.out.size() > 100);
+  CHECK(untrained.out != run.out);
   CHECK(run_seqlab({"gradflow", trained_run(), "--target", "middle"}).status == 2);
   CHECK(run_seqlab({"gradflow", "nowhere"}).status == 1);
 }
