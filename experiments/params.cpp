@@ -45,13 +45,14 @@ int params_main(int argc, char** argv) {
   if (!command.parse(argc, argv)) return 0;
 
   std::vector<Experiment> experiments = load_experiments(command.argument(), command.overrides());
+  const TrainingSamples samples;
   for (Experiment& experiment : experiments) {
-    match_widths(experiment);
+    match_widths(experiment, samples);
     if (!experiment.part.empty()) std::cout << experiment.part << ":\n";
-    std::cout << size_report(experiment);
+    std::cout << size_report(experiment, samples);
     if (command.has("brief")) continue;
     for (const NamedModel& named : experiment.models) {
-      const TrainingSample sample = load_training_sample(named.data);
+      const TrainingSample& sample = samples.of(named.data);
       std::cout << '\n' << named.name << '\n';
       print_modules(make_model(named.options, sample.sizes, /*seed=*/1)->parameters());
     }

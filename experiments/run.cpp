@@ -98,13 +98,13 @@ void write_experiment_file(const std::filesystem::path& folder, const std::strin
 }
 
 /// How well the models' sizes are matched.
-void show_budget(const Experiment& experiment) {
+void show_budget(const Experiment& experiment, const TrainingSamples& samples) {
   const auto matched = [](const NamedModel& model) {
     return model.budget.match == BudgetOptions::Match::parameters ||
            model.budget.match == BudgetOptions::Match::flops;
   };
   if (std::any_of(experiment.models.begin(), experiment.models.end(), matched)) {
-    std::cerr << size_report(experiment);
+    std::cerr << size_report(experiment, samples);
   }
 }
 
@@ -172,7 +172,8 @@ int run_main(int argc, char** argv) {
     return 0;
   }
   std::vector<Experiment> experiments = load_experiments(command.argument(), command.overrides());
-  for (Experiment& experiment : experiments) match_widths(experiment);
+  const TrainingSamples samples;
+  for (Experiment& experiment : experiments) match_widths(experiment, samples);
   const std::filesystem::path folder = output_folder(command);
   std::vector<GridRun> runs = make_grid(experiments, folder, read_choice(command));
   const Index jobs = command.has("jobs") ? command.get<Index>("jobs") : default_jobs(runs);
@@ -180,7 +181,7 @@ int run_main(int argc, char** argv) {
   prepare_grid(runs);
   for (const Experiment& experiment : experiments) {
     write_experiment_file(folder / experiment.part, experiment.text);
-    show_budget(experiment);
+    show_budget(experiment, samples);
   }
 
   const std::size_t count = runs.size();

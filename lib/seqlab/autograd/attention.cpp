@@ -42,11 +42,6 @@ Index visible(const AttentionOptions& options, Index t, Index b) {
   return options.causal ? std::min(t + 1, length) : length;
 }
 
-/// The scores of query t, nearer keys preferred.
-void subtract_distances(Real* scores, Index seen, Index t, Real slope) {
-  for (Index j = 0; j < seen; ++j) scores[j] -= slope * static_cast<Real>(std::abs(t - j));
-}
-
 }  // namespace
 
 AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, Variable values,

@@ -23,6 +23,7 @@ Variable rows(Tape& tape, Variable x, Index first, Index count) {
 }
 
 Variable rows_at(Tape& tape, Variable x, std::span<const Index> places) {
+  const ProfiledOperation operation("rows");
   const ConstMatrixRef in = ref(tape.value(x));
   Matrix out = make_matrix(static_cast<Index>(places.size()), in.cols);
   for (Index r = 0; r < rows(out); ++r) {

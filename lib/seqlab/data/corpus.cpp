@@ -27,10 +27,6 @@ std::vector<std::string_view> split_columns(std::string_view line) {
   }
 }
 
-std::size_t count_unknown(const Sentence& sentence) {
-  return static_cast<std::size_t>(std::count(sentence.begin(), sentence.end(), kUnk));
-}
-
 /// "0: 3, 1-10: 24, 11-20: 7, .., above 100: 1", of the longer side of each pair.
 std::string length_histogram(const std::vector<std::size_t>& lengths) {
   constexpr std::size_t kWidth = 10;
@@ -54,13 +50,17 @@ std::string length_histogram(const std::vector<std::size_t>& lengths) {
   return text;
 }
 
-bool exceeds(const Sentence& sentence, Index limit) {
-  return limit > 0 && static_cast<Index>(sentence.size()) > limit;
-}
-
 std::string limit_text(Index limit) { return limit > 0 ? fmt::format("{}", limit) : "no limit"; }
 
 }  // namespace
+
+std::size_t count_unknown(const Sentence& sentence) {
+  return static_cast<std::size_t>(std::count(sentence.begin(), sentence.end(), kUnk));
+}
+
+bool exceeds(const Sentence& sentence, Index limit) {
+  return limit > 0 && static_cast<Index>(sentence.size()) > limit;
+}
 
 ParallelText read_parallel(const std::filesystem::path& source_file,
                            const std::filesystem::path& target_file) {

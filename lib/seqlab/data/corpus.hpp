@@ -48,6 +48,10 @@ struct Corpus {
   std::size_t size() const { return source.size(); }
 };
 
+std::size_t count_unknown(const Sentence& sentence);
+/// Whether it has more tokens than `limit`; 0: there is no limit.
+bool exceeds(const Sentence& sentence, Index limit);
+
 /// What happened to the pairs of a training text.
 struct FilterReport {
   std::size_t pairs = 0;

@@ -45,12 +45,12 @@ Corpus make_training_text(const std::vector<std::string>& lines, const Tokenizer
     const Sentence line = tokenizer.encode(lines[i]);
     if (line.empty()) {
       ++counts.empty;
-    } else if (max_tokens > 0 && static_cast<Index>(line.size()) > max_tokens) {
+    } else if (exceeds(line, max_tokens)) {
       ++counts.too_long;
     } else {
       ++counts.kept;
       counts.target_tokens += line.size();
-      counts.target_unknown += static_cast<std::size_t>(std::count(line.begin(), line.end(), kUnk));
+      counts.target_unknown += count_unknown(line);
       packer.add(line, i);
     }
   }

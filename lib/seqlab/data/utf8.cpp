@@ -30,4 +30,9 @@ std::vector<Utf8Character> utf8_characters(std::string_view text) {
   return result;
 }
 
+std::size_t utf8_width(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
 }  // namespace seqlab

@@ -20,6 +20,9 @@ inline constexpr std::int32_t kInvalidCharacter = -1;
 /// The character that `text` starts with; `text` must not be empty.
 Utf8Character first_utf8_character(std::string_view text);
 
+/// How many characters it has, for columns that line up: bytes that do not continue another.
+std::size_t utf8_width(std::string_view text);
+
 /// All characters; their bytes together are the text.
 std::vector<Utf8Character> utf8_characters(std::string_view text);
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "seqlab/data/utf8.hpp"
 #include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
@@ -224,10 +225,8 @@ std::string show_cell(const Matrix& m, std::size_t row, std::size_t column) {
   return fmt::format("{:.3f}", row_of(m, static_cast<Index>(row))[column]);
 }
 
-/// Characters of UTF-8, for columns that line up.
 std::string padded(const std::string& text, std::size_t width) {
-  const auto size = static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (c & '\xC0') != '\x80'; }));
+  const std::size_t size = utf8_width(text);
   return size < width ? text + std::string(width - size, ' ') : text;
 }
 

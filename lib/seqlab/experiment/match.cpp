@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <functional>
-#include <map>
 
 #include "seqlab/data/batches.hpp"
 #include "seqlab/error.hpp"
@@ -74,20 +73,6 @@ void match_model(NamedModel& model, double budget, const Size& size) {
                   model.name, model.options.width, reached, 100.0 * off(reached, budget), budget));
 }
 
-/// One sample for all models that have the same training text.
-class Samples {
- public:
-  const TrainingSample& of(const DataOptions& data) {
-    const std::string key = write_section("data", data_keys(), data);
-    const auto found = samples_.find(key);
-    if (found != samples_.end()) return found->second;
-    return samples_.emplace(key, load_training_sample(data)).first->second;
-  }
-
- private:
-  std::map<std::string, TrainingSample> samples_;
-};
-
 double parameters_of(const ModelOptions& options, const TrainingSample& sample) {
   return static_cast<double>(make_model(options, sample.sizes, /*seed=*/1)->parameters().count());
 }
@@ -116,6 +101,13 @@ TrainingSample load_training_sample(const DataOptions& data) {
   return sample;
 }
 
+const TrainingSample& TrainingSamples::of(const DataOptions& data) const {
+  const std::string key = write_section("data", data_keys(), data);
+  const auto found = samples_.find(key);
+  if (found != samples_.end()) return found->second;
+  return samples_.emplace(key, load_training_sample(data)).first->second;
+}
+
 double training_flops_per_token(const ModelOptions& options, const TrainingSample& sample) {
   const std::unique_ptr<SequenceModel> model = make_model(options, sample.sizes, /*seed=*/1);
   std::vector<Real> gradients(model->parameters().values().size(), Real(0));
@@ -130,7 +122,7 @@ double training_flops_per_token(const ModelOptions& options, const TrainingSampl
   return flops.value() / tokens;
 }
 
-void match_widths(Experiment& experiment) {
+void match_widths(Experiment& experiment, const TrainingSamples& samples) {
   for (const NamedModel& model : experiment.models) {
     if (model.budget.match != Match::flops || model.training.limits.max_tokens > 0) continue;
     throw UsageError(fmt::format(
@@ -138,7 +130,6 @@ void match_widths(Experiment& experiment) {
         "training.max_tokens for {}",
         model.name));
   }
-  Samples samples;
   for (NamedModel& model : experiment.models) {
     if (model.budget.match != Match::parameters && model.budget.match != Match::flops) continue;
     const TrainingSample& sample = samples.of(model.data);
@@ -149,12 +140,11 @@ void match_widths(Experiment& experiment) {
   }
 }
 
-std::string size_report(const Experiment& experiment) {
+std::string size_report(const Experiment& experiment, const TrainingSamples& samples) {
   std::size_t widest = 5;
   for (const NamedModel& model : experiment.models) widest = std::max(widest, model.name.size());
   std::string text = fmt::format("{:<{}}{:>8}{:>12}{:>12}{:>10}{:>12}{:>14}\n", "model", widest + 2,
                                  "width", "embeddings", "body", "output", "all", "MFLOP/token");
-  Samples samples;
   for (const NamedModel& model : experiment.models) {
     const TrainingSample& sample = samples.of(model.data);
     const ParameterCounts counts =

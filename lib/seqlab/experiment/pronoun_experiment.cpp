@@ -85,14 +85,6 @@ const Keys<Names>& pronoun_evaluation_keys() {
   return keys;
 }
 
-template <typename Options>
-void apply(const ConfigText& config, const std::string& section, const Keys<Options>& keys,
-           Options& options) {
-  for (const Setting& setting : config.settings) {
-    if (setting.section == section) apply_setting(keys, setting, options);
-  }
-}
-
 bool has_pronoun_task(const ConfigText& config) {
   return std::ranges::any_of(config.settings, [](const Setting& setting) {
     return setting.section == "data" && setting.key == "task" && setting.value == "pronoun";
@@ -114,8 +106,8 @@ std::vector<NamedPronounModel> read_models(const ConfigText& config) {
                                    unknown_name_message("section", section.name, known)));
     }
     NamedPronounModel model{section.name.substr(kModelPrefix.size()), {}};
-    apply(config, "model", pronoun_model_keys(), model.options);
-    apply(config, section.name, pronoun_model_keys(), model.options);
+    apply_section(config, "model", pronoun_model_keys(), model.options);
+    apply_section(config, section.name, pronoun_model_keys(), model.options);
     models.push_back(std::move(model));
   }
   return models;
@@ -222,11 +214,11 @@ std::optional<PronounExperiment> parse_pronoun_experiment(
   }
   PronounExperiment experiment;
   experiment.experiment.name = name.stem().string();
-  apply(config, "experiment", pronoun_experiment_keys(), experiment.experiment);
+  apply_section(config, "experiment", pronoun_experiment_keys(), experiment.experiment);
   DataSection data;
-  apply(config, "data", pronoun_data_keys(), data);
+  apply_section(config, "data", pronoun_data_keys(), data);
   experiment.data = data.options;
-  apply(config, "training", pronoun_training_keys(), experiment.training);
+  apply_section(config, "training", pronoun_training_keys(), experiment.training);
   experiment.models = read_models(config);
   const std::string where = name.string();
   if (experiment.models.empty()) {
@@ -236,7 +228,7 @@ std::optional<PronounExperiment> parse_pronoun_experiment(
   if (!names.empty()) {
     experiment.models = choose(experiment.models, names, where + ": experiment.models");
   }
-  apply(config, "evaluation", pronoun_evaluation_keys(), experiment.story);
+  apply_section(config, "evaluation", pronoun_evaluation_keys(), experiment.story);
   choose(experiment.models, experiment.story, where + ": evaluation.story");
   return experiment;
 }

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "seqlab/data/utf8.hpp"
 #include "seqlab/evaluation/estimate.hpp"
 
 namespace seqlab {
@@ -32,18 +33,14 @@ using Cells = std::vector<std::string>;
 
 /// Columns are as wide as their widest cell; the first is flush left, the others flush right.
 std::string markdown(const std::vector<Cells>& rows) {
-  const auto width_of = [](const std::string& cell) {  // characters of UTF-8
-    return static_cast<std::size_t>(
-        std::ranges::count_if(cell, [](char c) { return (c & '\xC0') != '\x80'; }));
-  };
   std::vector<std::size_t> widths(rows.front().size(), 3);
   for (const Cells& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], width_of(row[c]));
+    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], utf8_width(row[c]));
   }
   std::string text;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     for (std::size_t c = 0; c < rows[r].size(); ++c) {
-      const std::string space(widths[c] - width_of(rows[r][c]), ' ');
+      const std::string space(widths[c] - utf8_width(rows[r][c]), ' ');
       text += "| " + (c == 0 ? rows[r][c] + space : space + rows[r][c]) + ' ';
     }
     text += "|\n";

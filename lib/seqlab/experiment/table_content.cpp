@@ -5,6 +5,8 @@
 #include <boost/algorithm/string/replace.hpp>
 #include <cmath>
 
+#include "seqlab/data/utf8.hpp"
+
 namespace seqlab {
 
 namespace {
@@ -43,14 +45,8 @@ std::string cell(const TableColumn& column, std::size_t row, const Marks& marks)
 
 std::string row_name(const TableRow& row) { return row.floor ? row.name + " (floor)" : row.name; }
 
-/// Letters on the screen: bytes that do not continue a UTF-8 sequence.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
-}
-
 std::string padded(const std::string& text, std::size_t columns, bool left) {
-  const std::string space(columns - width(text), ' ');
+  const std::string space(columns - utf8_width(text), ' ');
   return left ? text + space : space + text;
 }
 
@@ -86,7 +82,8 @@ std::string markdown_block(const TableContent& table, const TableBlock& block) {
   }
   std::vector<std::size_t> widths(lines[0].size());
   for (const Cells& cells : lines) {
-    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width(cells[i]));
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      widths[i] = std::max(widths[i], utf8_width(cells[i]));
   }
   std::string text = markdown_row(lines[0], widths) + '|';
   for (std::size_t i = 0; i < widths.size(); ++i) {

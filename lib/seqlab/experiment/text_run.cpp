@@ -29,9 +29,7 @@ TextTest test_text(const LoadedRun& run, const ParallelText& text, Index threads
   test.lines = text.size();
   test.bytes = text_bytes(text.target);
   const Corpus corpus = make_test_corpus(run.experiment.data, text, run.tokenizers);
-  for (const Sentence& sentence : corpus.target) {
-    test.unknown += static_cast<std::size_t>(std::count(sentence.begin(), sentence.end(), kUnk));
-  }
+  for (const Sentence& sentence : corpus.target) test.unknown += count_unknown(sentence);
   test.forced = score_corpus(*run.model, corpus, kScoringBatch, threads);
   return test;
 }

@@ -166,6 +166,9 @@ void bootstrap(Verdict& verdict, Evidence& evidence, const std::string& seed) {
         evidence.sum(expectation.more, seed, rows) - evidence.sum(expectation.less, seed, rows);
     if (!std::isnan(difference)) differences.push_back(difference);
   }
+  if (differences.empty()) {
+    throw Undecidable{"one seed, and no resampled test has sentences in all buckets"};
+  }
   std::sort(differences.begin(), differences.end());
   const std::size_t tail = differences.size() / 40;
   verdict.low = differences[tail];

@@ -53,14 +53,12 @@ DecoderState CausalRecurrent::read(Tape& tape, Variable x, std::span<const Index
   }
   DecoderState state;
   put_states(tape, states, state);
-  state.source = std::make_shared<SourceMemory>();
   return state;
 }
 
 DecoderState CausalRecurrent::begin(Tape& tape, Index batch) const {
   DecoderState state;
   put_states(tape, zero_states(tape, batch), state);
-  state.source = std::make_shared<SourceMemory>();
   return state;
 }
 

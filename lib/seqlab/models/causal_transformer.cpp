@@ -57,9 +57,10 @@ DecoderState CausalTransformer::read(Tape& tape, Variable x, std::span<const Ind
   stack_.run(tape, x, positions, [&](std::size_t l, Variable y) {
     const SelfAttention& layer = stack_.attention(l);
     const std::vector<Variable> entries = layer.entries(tape, y, positions);
+    const Variable out = layer.forward(tape, y, entries, positions, lengths, /*causal=*/true);
     std::vector<Matrix>& kept = prefix->entries.emplace_back();
-    for (const Variable entry : entries) kept.push_back(tape.value(entry));
-    return layer.forward(tape, y, entries, positions, lengths, /*causal=*/true);
+    for (const Variable entry : entries) kept.push_back(tape.take(entry));
+    return out;
   });
   return state_after(std::move(prefix), stack_);
 }

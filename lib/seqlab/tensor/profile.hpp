@@ -24,7 +24,6 @@ class Profile {
   };
 
   void add(std::string_view name, Pass pass, double seconds, double flops);
-  void clear() { operations_.clear(); }
   /// In the order of their first call.
   const std::vector<Operation>& operations() const { return operations_; }
 

@@ -103,6 +103,10 @@ void scale(Real* x, Real a, Index n) {
   for_each_register(n, [&](auto load, auto store) { store(x, factor * load(x)); });
 }
 
+void subtract_distances(Real* scores, Index n, Index t, Real slope) {
+  for (Index j = 0; j < n; ++j) scores[j] -= slope * static_cast<Real>(std::abs(t - j));
+}
+
 void softmax(Real* x, Index n) {
   if (n == 0) return;
   const Real total = exp_and_sum(x, n, max_value(x, n));

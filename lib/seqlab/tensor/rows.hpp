@@ -21,6 +21,8 @@ void add_scaled(Real* y, Real a, const Real* x, Index n);
 void add_weighted_sum(Real* y, const Real* weights, const Real* rows, Index count, Index stride,
                       Index n);
 void scale(Real* x, Real a, Index n);
+/// scores_j -= slope * |t - j| (ALiBi, Press 2022): the query at position t prefers near keys.
+void subtract_distances(Real* scores, Index n, Index t, Real slope);
 /// In place. An empty row stays empty: a fully masked attention row has no weights.
 void softmax(Real* x, Index n);
 /// gradient_i <- weights_i * (gradient_i - sum_j weights_j gradient_j), through a softmax.

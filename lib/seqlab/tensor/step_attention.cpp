@@ -25,8 +25,7 @@ void attend(const Real* query, std::span<const AttendedPositions> pieces, const 
       }
     }
     if (!slopes.empty()) {
-      const Real slope = slopes[static_cast<std::size_t>(h)];
-      for (Index j = 0; j < length; ++j) scratch[j] -= slope * static_cast<Real>(length - 1 - j);
+      subtract_distances(scratch, length, length - 1, slopes[static_cast<std::size_t>(h)]);
     }
     softmax(scratch, length);
     const Real* weight = scratch;

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "seqlab/error.hpp"
+#include "seqlab/tensor/random.hpp"
 #include "seqlab/training/optimizer.hpp"
 
 namespace seqlab {
@@ -20,11 +21,7 @@ inline namespace SEQLAB_PRECISION {
 namespace {
 
 /// FNV-1a, cut to what a double holds exactly.
-double digest(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return static_cast<double>(hash >> 12);
-}
+double digest(std::string_view text) { return static_cast<double>(fnv1a(text) >> 12); }
 
 int number_in_environment(const char* name) {
   const char* text = std::getenv(name);
