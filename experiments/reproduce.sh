@@ -3,7 +3,7 @@
 #
 #   experiments/reproduce.sh                     quick.cfg: at most 12 minutes on 2 cores after the build
 #   experiments/reproduce.sh bottleneck ladder   these of experiments/*.cfg; their headers say what they ask
-#   experiments/reproduce.sh --all               all of them: a night on 2 cores
+#   experiments/reproduce.sh --all               the six that ask the question: a night on 2 cores
 #
 # Tables, figures and verdicts go to results/NAME. What is finished is skipped, and what was stopped
 # goes on where it was.
@@ -32,18 +32,15 @@ done
 
 seqlab=$root/build/seqlab
 
-# show FOLDER: tables, figures and verdicts of an experiment, or of each of its parts.
+# show FOLDER: figures and verdicts beside the tables of an experiment, or of each of its parts.
 show() {
   local file folder
   while IFS= read -r file; do
     folder=$(dirname "$file")
-    "$seqlab" table "$folder" >"$folder/table.md"
-    "$seqlab" table "$folder" --format csv >"$folder/table.csv"
-    "$seqlab" table "$folder" --format latex >"$folder/table.tex"
     "$seqlab" check "$folder" >"$folder/verdicts.txt" || true # 1: something was not reproduced
     "$seqlab" plot "$folder" --format svg >/dev/null
     "$seqlab" plot "$folder" --format png >/dev/null
-    say "${folder#"$root/"}: table.md, .csv and .tex, verdicts.txt, figures/"
+    say "${folder#"$root/"}: table.md, .tex and .csv, table-cost.*, verdicts.txt, figures/"
   done < <(find "$1" -name experiment.cfg | sort)
 }
 

@@ -115,6 +115,7 @@ void show_results(const Experiment& experiment, const std::filesystem::path& fol
   const std::vector<ModelResults> models = load_results(own);
   std::cout << make_table(models, TableFormat::markdown, {TablePart::quality, TablePart::cost},
                           experiment.experiment.baseline);
+  write_tables(models, own, experiment.experiment.baseline);
   if (!experiment.expectations.empty()) {
     std::cout << '\n' << verdict_report(judge(experiment.expectations, models));
   }
@@ -146,7 +147,8 @@ int run_main(int argc, char** argv) {
       "skipped, and what was stopped, by Ctrl-C, a kill or a power cut, goes on where it was: "
       "give\n"
       "the same command again. A run that fails does not stop the others. At the end come\n"
-      "the table and the verdicts on what was expected.",
+      "the tables, also as files (table.md, .tex, .csv; table-cost.*), and the verdicts on what\n"
+      "was expected.",
       "  seqlab run experiments/quick.cfg\n"
       "  seqlab run experiments/bottleneck.cfg --only lstm,bahdanau --seeds 1 --jobs 2\n"
       "  seqlab run experiments/bottleneck.cfg --set training.max_tokens=100000 --output "

@@ -60,6 +60,10 @@ void check_same_results(const std::string& folder) {
     CHECK(table(folder) == table(expected));
     CHECK(contains(table(folder), "retrieval"));
   }
+  for (const char* file : {"/table.md", "/table.tex", "/table.csv"}) {
+    CHECK(read_whole(folder + file) == read_whole(expected + file));
+    CHECK(contains(read_whole(folder + file), "retrieval"));
+  }
 }
 
 }  // namespace
