@@ -118,7 +118,7 @@ int align_main(int argc, char** argv) {
       "and alignment error rate (Och and Ney 2003), which need links of all words. The row\n"
       "'diagonal' is a guess without a model. For copying and reversing the links are known.\n"
       "Without gold links, the alignment is printed.",
-      "  seqlab align results/reversal/runs/bahdanau-seed1\n"
+      "  seqlab align results/quick/runs/bahdanau-seed1\n"
       "  seqlab align RUN --gold verses.test.align --possible verses.test.possible\n"
       "  seqlab align RUN --source test.de --target test.en --gold test.talp --words spaces \\\n"
       "      --symmetrise grow-diag-final-and --output test.align");

@@ -116,7 +116,7 @@ int gradflow_main(int argc, char** argv) {
       "Prints a table (TSV): model, distance, norm (geometric mean over sentences), low, high "
       "(one\n"
       "geometric standard deviation), share (of the sentence's norms), count.",
-      "  seqlab gradflow results/reversal --output results/reversal/figures/gradient_flow.tsv\n"
+      "  seqlab gradflow results/quick --output results/quick/figures/gradient_flow.tsv\n"
       "  seqlab gradflow RUN --length 20 --target first");
   command.add()("untrained",
                 "of the models as they were before training: what the architecture does alone, "

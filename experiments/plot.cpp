@@ -15,12 +15,7 @@ namespace {
 
 /// Turns finished runs into the tables that figures are drawn from.
 void write_data(const std::filesystem::path& experiment, const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    throw RuntimeFailure(
-        fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
-  }
+  make_folder(folder);
   for (const auto& [name, text] : figure_data(load_results(experiment))) {
     write_file_atomically(folder / (name + ".tsv"), text);
   }
@@ -38,8 +33,8 @@ int plot_main(int argc, char** argv) {
       "drawn from such tables, there and in EXPERIMENT_DIR, so that published numbers can be\n"
       "drawn without the runs. Beside each figure lies a small gnuplot script that draws it\n"
       "again; other such scripts, as of 'seqlab attend', are drawn too.",
-      "  seqlab plot results/reversal\n"
-      "  seqlab plot results/verses --format pdf");
+      "  seqlab plot results/quick\n"
+      "  seqlab plot results/bottleneck --format pdf");
   command.add()("format", value<std::string>()->value_name("KIND")->default_value("svg"),
                 "svg | png | pdf");
   command.add()("plots", value<std::string>()->value_name("DIR"),

@@ -112,8 +112,8 @@ int probe_main(int argc, char** argv) {
       "length of the sentence (R^2) and the token at each position by buckets of lengths\n"
       "(accuracy; 'majority' always says the most frequent token).\n"
       "With --output, all scores are written as NAME.tsv and drawn as NAME.svg.",
-      "  seqlab probe results/reversal/runs/lstm-seed1\n"
-      "  seqlab probe RUN --output results/reversal/figures/probe-lstm --vector decoder.start");
+      "  seqlab probe results/quick/runs/lstm-seed1\n"
+      "  seqlab probe RUN --output results/quick/figures/probe-lstm --vector decoder.start");
   command.add()("sentences", value<Index>()->value_name("N")->default_value(10000),
                 "training sentences to fit on, at most");
   command.add()("vector", value<std::string>()->value_name("NAME"),

@@ -8,19 +8,6 @@
 
 namespace seqlab {
 
-namespace {
-
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    throw RuntimeFailure(
-        fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
-  }
-}
-
-}  // namespace
-
 void run_pronoun(const PronounExperiment& experiment, const std::filesystem::path& folder) {
   make_folder(folder);
   const std::vector<PronounRun> runs =

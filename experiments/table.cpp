@@ -52,9 +52,9 @@ int table_main(int argc, char** argv) {
       "randomisation, corrected for the number of models. Only files of the run directories are\n"
       "read. Runs that cannot be compared (other test text, tokenizer, search or measure) are\n"
       "refused.",
-      "  seqlab table results/verses\n"
-      "  seqlab table results/verses --baseline lstm --part quality\n"
-      "  seqlab table results/verses --format latex > verses.tex && pdflatex verses.tex");
+      "  seqlab table results/bottleneck\n"
+      "  seqlab table results/bottleneck --baseline lstm --part quality\n"
+      "  seqlab table results/bottleneck --format latex > bottleneck.tex && pdflatex bottleneck.tex");
   command.add()("format", value<std::string>()->value_name("KIND")->default_value("markdown"),
                 "markdown | latex | csv");
   command.add()("part", value<std::string>()->value_name("PART")->default_value("all"),

@@ -264,6 +264,3 @@ def make_model(name: str, width: int, words: int, longest: int) -> Translator:
         "transformer": lambda: Transformer(width, words, longest),
     }
     return makers[name]()
-
-
-MODELS = ("rnn", "lstm", "bahdanau", "transformer")

@@ -219,8 +219,6 @@ def parse_arguments():
     parser.add_argument("--core", help="OPENBLAS_CORETYPE of `tuned`; default: the fastest")
     parser.add_argument("--check", action="store_true",
                         help="check the fused loss and the cached decoding, measure nothing")
-    parser.add_argument("--print-core", action="store_true",
-                        help="print the fastest core type, measure nothing else")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--probe", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -242,11 +240,8 @@ def main() -> None:
         sys.exit(f"torch_peer.py: {sys.executable} has no PyTorch; as root: apt-get install "
                  "python3-torch, and run this with /usr/bin/python3")
     core = args.core
-    if args.setting == "tuned" and not core or args.print_core:
+    if args.setting == "tuned" and not core:
         core = fastest_core(args.threads)
-    if args.print_core:
-        print(core)
-        return
     environment = dict(os.environ)
     if args.setting != "package":
         environment = tuned_environment(core if args.setting == "tuned" else "")

@@ -8,15 +8,12 @@
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/figure_data.hpp"
 #include "seqlab/experiment/table.hpp"
+#include "support.hpp"
 
 namespace seqlab {
 namespace {
 
 using test::make_run;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 void write(const std::filesystem::path& file, const std::string& text) {
   std::filesystem::create_directories(file.parent_path());

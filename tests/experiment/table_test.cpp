@@ -8,6 +8,7 @@
 #include "seqlab/data/temporary_folder.hpp"
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/experiment/table_content.hpp"
+#include "support.hpp"
 
 namespace seqlab {
 namespace {
@@ -16,10 +17,6 @@ using test::make_run;
 
 constexpr TablePart kQuality = TablePart::quality;
 constexpr TablePart kCost = TablePart::cost;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// zulu with one seed, alpha with two, and a floor.
 class Experiment {

@@ -323,6 +323,15 @@ void write_file_atomically(const std::filesystem::path& file,
   }
 }
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw RuntimeFailure(
+        fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
+  }
+}
+
 std::string file_checksum(const std::filesystem::path& file) {
   return fmt::format("{:016x}", fnv1a(read_file(file)));
 }

@@ -38,6 +38,9 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view c
 void write_file_atomically(const std::filesystem::path& file,
                            std::span<const std::string_view> parts);
 
+/// The folder and those it lies in. Throws RuntimeFailure with the system's reason.
+void make_folder(const std::filesystem::path& folder);
+
 /// FNV-1a (64 bits) of the file's bytes as 16 hexadecimal digits: tells data apart in a run's
 /// manifest, no protection against forgery. Throws RuntimeFailure if it cannot be read.
 std::string file_checksum(const std::filesystem::path& file);

@@ -18,15 +18,6 @@ namespace seqlab {
 
 namespace {
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    throw RuntimeFailure(
-        fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
-  }
-}
-
 using Settings = std::map<std::string, std::string>;
 
 const std::set<std::string> kLimits = {"training.max_epochs", "training.max_updates",
