@@ -1,10 +1,10 @@
 # Draws the figure again, from its own folder: gnuplot learning.gp
 # in another format: gnuplot -e "format = 'pdf'" learning.gp
-if (!exists('format')) format = 'svg'
+if (!exists('format')) format = 'png'
 folder = '../../../plots'
 data = 'learning.tsv'
 output = 'learning'.'.'.format
-subject = 'reversal: learning curves'
-with_intervals = 0
+subject = 'quick: learning curves'
+with_intervals = 1
 array names[4] = ['rnn', 'lstm', 'bahdanau', 'transformer']
 load folder.'/learning.gp'

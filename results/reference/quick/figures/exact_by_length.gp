@@ -1,11 +1,11 @@
 # Draws the figure again, from its own folder: gnuplot exact_by_length.gp
 # in another format: gnuplot -e "format = 'pdf'" exact_by_length.gp
-if (!exists('format')) format = 'svg'
+if (!exists('format')) format = 'png'
 folder = '../../../plots'
 data = 'exact_by_length.tsv'
 output = 'exact_by_length'.'.'.format
-subject = 'reversal: exact match by source length'
-with_intervals = 0
+subject = 'quick: exact match by source length'
+with_intervals = 1
 array names[4] = ['rnn', 'lstm', 'bahdanau', 'transformer']
 train_low = 1
 train_high = 30
