@@ -70,10 +70,12 @@ int attend_main(int argc, char** argv) {
   CommandLine command(
       "attend", "RUN",
       "Shows what the model of a run looks at while it translates a sentence. Rows are the tokens\n"
-      "that it predicts, columns the tokens that it can see; each row sums to one. Without\n"
-      "--target, the sentence is the model's own translation. Without --layer and --head, the\n"
-      "mean over layers and heads is shown; both count from 0. With --output, the weights are\n"
-      "written as NAME.tsv and drawn as NAME.svg.",
+      "that it predicts, columns the tokens that it can see; each row sums to one. A model without\n"
+      "an encoder looks at source and target at once: of kind cross is its view of the source,\n"
+      "whose rows sum to less than one, of kind decoder its view of both. Without --target, the\n"
+      "sentence is the model's own translation. Without --layer and --head, the mean over layers\n"
+      "and heads is shown; both count from 0. With --output, the weights are written as NAME.tsv\n"
+      "and drawn as NAME.svg.",
       "  seqlab attend RUN --source \"Y dijo Dios: Sea la luz: y fué la luz.\"\n"
       "  seqlab attend RUN --source \"a b c\" --target \"c b a\" --layer 1 --head 0\n"
       "  seqlab attend RUN --source \"a b c\" --kind encoder --apart --output heads --format pdf");

@@ -114,7 +114,8 @@ int translate_main(int argc, char** argv) {
   command.add()("alpha", value<std::string>()->value_name("X"),
                 "strength of the gnmt length penalty (default: the run's setting)");
   command.add()("attention", value<std::string>()->value_name("FILE"),
-                "write the attention weights of the best translations as a TSV table");
+                "write the weights of the best translations at the source (of a Transformer, the\n"
+                "mean over the last layer's heads) as a TSV table");
   command.add()("batch", value<std::string>()->value_name("N"),
                 "sentences decoded together; changes the speed only");
   command.add()("threads", value<Index>()->value_name("N")->default_value(available_processors()),
@@ -130,7 +131,7 @@ int translate_main(int argc, char** argv) {
   validate(options);
   const ModelOptions& model = run.named_model().options;
   if (options.attention && !model.attends_to_source()) {
-    throw UsageError(fmt::format("--attention: the model {} has no attention over the source alone",
+    throw UsageError(fmt::format("--attention: the model {} has no attention to the source",
                                  run.named_model().name));
   }
   Translator translator(run, options, command.get<Index>("threads"), command.has("nbest"));

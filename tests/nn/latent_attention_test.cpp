@@ -96,7 +96,8 @@ TEST_CASE("latent attention: the absorbed path agrees with the plain one, for an
       const AttendedPositions seen{cache.data(), cache_width, nullptr, 0, t + 1};
       const Variable step =
           attention.step(tape, rows(tape, x, t, 1),
-                         positions.subspan(static_cast<std::size_t>(t), 1), {{&seen, 1}});
+                         positions.subspan(static_cast<std::size_t>(t), 1), {{&seen, 1}})
+              .output;
       for (Index c = 0; c < kWidth; ++c) {
         const auto want = static_cast<double>(ref(plain).row(t)[c]);
         const auto got = static_cast<double>(tape.value(step).data()[c]);

@@ -11,15 +11,22 @@ using seqlab::contains;
 
 namespace {
 
-/// A trained run with attention that the tests share.
+/// A run with attention, trained once.
+struct TrainedRun {
+  explicit TrainedRun(const std::string& model) : run(scratch.file("results/runs/" + model)) {
+    const ProgramResult training =
+        run_seqlab({"train", scratch.write("tiny.cfg", tiny_experiment()), "--set",
+                    "experiment.models=" + model, "--no-test", "--output", run});
+    INFO(training.err);
+    REQUIRE(training.status == 0);
+  }
+  Scratch scratch;
+  std::string run;
+};
+
 const std::string& trained_run() {
-  static const Scratch scratch;
-  static const std::string run = scratch.file("results/runs/bahdanau-seed1");
-  static const ProgramResult training =
-      run_seqlab({"train", scratch.write("tiny.cfg", tiny_experiment()), "--model", "bahdanau",
-                  "--no-test", "--output", run});
-  REQUIRE(training.status == 0);
-  return run;
+  static const TrainedRun trained("bahdanau");
+  return trained.run;
 }
 
 }  // namespace
@@ -36,6 +43,31 @@ TEST_CASE("attend: terminal, table and figure") {
   const std::string table = read_whole(scratch.file("map.tsv"));
   CHECK(std::count(table.begin(), table.end(), '\n') == 1 + 4 * 4);
   CHECK(contains(read_whole(scratch.file("map.svg")), "Source token"));
+}
+
+TEST_CASE("A model without an encoder attends and aligns like one with cross-attention") {
+  const TrainedRun trained("decoder-only");
+  const std::string weights = trained.scratch.file("weights.tsv");
+  REQUIRE(run_seqlab({"translate", trained.run, "--beam", "1", "--attention", weights}, "a b c\n")
+              .status == 0);
+  const std::string table = read_whole(weights);
+  CHECK(std::count(table.begin(), table.end(), '\n') % 4 == 1);  // a b c </s> for each token
+  CHECK(contains(table, "0\t0\t"));
+
+  const ProgramResult cross = run_seqlab(
+      {"attend", trained.run, "--source", "a b c", "--target", "a b c", "--layer", "1", "--head",
+       "2", "--output", trained.scratch.file("map")});
+  INFO(cross.err);
+  CHECK(cross.status == 0);
+  CHECK(contains(cross.out, "cross-attention, layer 1, head 2"));
+  const std::string map = read_whole(trained.scratch.file("map.tsv"));
+  CHECK(std::count(map.begin(), map.end(), '\n') == 1 + 4 * 4);
+
+  const ProgramResult aligned = run_seqlab({"align", trained.run});
+  INFO(aligned.err);
+  CHECK(aligned.status == 0);
+  CHECK(contains(aligned.out, "\nmean      mean "));
+  CHECK(contains(aligned.out, "\n1         3    "));
 }
 
 TEST_CASE("attend: wrong usage") {

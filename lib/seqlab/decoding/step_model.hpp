@@ -42,7 +42,9 @@ struct DecoderState {
 
 struct StepOutput {
   Matrix logits;     ///< [rows, V] unnormalised log-probabilities of the next token
-  Matrix attention;  ///< [rows, S] weights over source positions; [0, 0] without attention
+  /// [rows, S] weights over source positions, which sum to one, or to less in a model that attends
+  /// to source and target at once; [0, 0] without attention.
+  Matrix attention;
 };
 
 class StepModel {

@@ -1,20 +1,15 @@
 #pragma once
 
-// The attention weights of any model, one map for each layer and head. They are read from one
-// teacher-forced pass, in which models show them (Tape::show) as
-//
-//   encoder.layerL.self_attention  decoder.layerL.self_attention  decoder.layerL.cross_attention
-//   decoder.attention              (recurrent decoders: one layer, one head, cross-attention)
+// The attention weights of any model, one map for each layer and head, read from one teacher-forced
+// pass.
 
 #include <string>
 #include <vector>
 
-#include "seqlab/models/sequence_model.hpp"
+#include "seqlab/evaluation/forced_pass.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
-
-enum class AttentionKind { cross, encoder, decoder };
 
 /// "cross", "encoder" or "decoder".
 std::string attention_kind_name(AttentionKind kind);
@@ -23,7 +18,8 @@ std::string attention_kind_name(AttentionKind kind);
 /// rows sum to one. Rows of cross and decoder maps are the predicted tokens y1 .. yn </s>, rows of
 /// encoder maps and columns of both encoder and cross maps the source x1 .. xm </s>, and columns of
 /// decoder maps what the decoder has read: <s> y1 .. yn, in a model without an encoder after the
-/// source.
+/// source. Of such a model the cross maps are the source's columns of the decoder maps; what their
+/// rows lack to one is spent on the target.
 struct AttentionMap {
   AttentionKind kind = AttentionKind::cross;
   Index layer = 0;

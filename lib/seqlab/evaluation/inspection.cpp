@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <numeric>
 
 #include "seqlab/data/utf8.hpp"
+#include "seqlab/evaluation/forced_pass.hpp"
 #include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
@@ -41,45 +41,6 @@ Matrix cosines(const Matrix& a, const Matrix& b) {
   }
   return m;
 }
-
-/// What was shown by each name. Parts that were shown step by step stand below each other.
-class Shown {
- public:
-  Shown(const Tape& tape, const std::vector<ShownResult>& results) {
-    for (const ShownResult& result : results) {
-      if (!parts_.contains(result.name)) names_.push_back(result.name);
-      parts_[result.name].push_back(&tape.value(result.variable));
-    }
-  }
-
-  const std::vector<std::string>& names() const { return names_; }
-
-  Matrix all(const std::string& name) const {
-    const auto found = parts_.find(name);
-    if (found == parts_.end()) return Matrix::from_shape({0, 0});
-    Index count = 0;
-    for (const Matrix* part : found->second) count += rows(*part);
-    Matrix m = make_matrix(count, cols(*found->second.front()));
-    Index row = 0;
-    for (const Matrix* part : found->second) {
-      copy(ref(*part), ref(m).row_block(row, rows(*part)));
-      row += rows(*part);
-    }
-    return m;
-  }
-  /// The first `count` rows, of what is shown again in each step.
-  Matrix first(const std::string& name, Index count) const {
-    Matrix m = all(name);
-    if (!known(m) || rows(m) <= count) return m;
-    Matrix head = make_matrix(count, cols(m));
-    copy(ref(std::as_const(m)).row_block(0, count), ref(head));
-    return head;
-  }
-
- private:
-  std::map<std::string, std::vector<const Matrix*>> parts_;
-  std::vector<std::string> names_;
-};
 
 /// Where tokens of one side of a translation come from.
 struct Side {
@@ -175,13 +136,7 @@ Matrix mean_scores(const Matrix& queries, const Matrix& keys, Index heads, bool 
   return scores;
 }
 
-/// Whether something is shown by this name as the weights of an attention.
-bool names_attention(const std::string& name) {
-  return name == "decoder.attention" || name.ends_with(".self_attention") ||
-         name.ends_with(".cross_attention");
-}
-
-Inspection inspect_one(const Shown& shown, const std::string& name, const Reading& asking,
+Inspection inspect_one(const ForcedPass& shown, const std::string& name, const Reading& asking,
                        const Reading& asked) {
   const auto row_count = static_cast<Index>(asking.size());
   const auto column_count = static_cast<Index>(asked.size());
@@ -247,12 +202,7 @@ std::string most_looked_at(const Inspection& inspection, std::size_t row) {
 
 std::vector<Inspection> inspect(const SequenceModel& model, const TokenizerPair& tokenizers,
                                 const Sentence& source, const Sentence& target) {
-  Tape tape(model.parameters().values());
-  std::vector<ShownResult> results;
-  tape.show_to(&results);
-  model.loss(tape, make_batch({&source}, {&target}, {0}), {});
-  const Shown shown(tape, results);
-
+  const ForcedPass pass(model, source, target);
   const ParameterStore& store = model.parameters();
   const Side source_side{embedding_table(store, {"encoder.embedding", "decoder.source_embedding",
                                                  "decoder.embedding"}),
@@ -268,16 +218,12 @@ std::vector<Inspection> inspect(const SequenceModel& model, const TokenizerPair&
   joined.insert(joined.end(), to.begin(), to.end());
 
   std::vector<Inspection> inspections;
-  for (const std::string& name : shown.names()) {
-    if (!names_attention(name)) continue;
-    const bool encoder = name.starts_with("encoder.");
-    const Index columns = cols(shown.all(name));
-    const bool self = name.ends_with(".self_attention");
-    const bool one_sequence = self && !encoder && columns == static_cast<Index>(joined.size());
-    const Reading& asking = one_sequence ? joined : encoder ? from : to;
-    const Reading& asked = self ? asking : from;
-    if (columns != static_cast<Index>(asked.size())) continue;
-    inspections.push_back(inspect_one(shown, name, asking, asked));
+  for (const SeenAttention& seen : pass.attentions()) {
+    const Reading& asking = seen.joined                         ? joined
+                            : seen.kind == AttentionKind::encoder ? from
+                                                                  : to;
+    const Reading& asked = seen.kind == AttentionKind::cross ? from : asking;
+    inspections.push_back(inspect_one(pass, seen.name, asking, asked));
   }
   return inspections;
 }

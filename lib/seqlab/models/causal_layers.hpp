@@ -7,6 +7,7 @@
 
 #include "seqlab/decoding/step_model.hpp"
 #include "seqlab/models/options.hpp"
+#include "seqlab/models/step_features.hpp"
 #include "seqlab/nn/parameters.hpp"
 
 namespace seqlab {
@@ -21,8 +22,8 @@ class CausalLayers {
   /// token of `batch` sequences. For evaluation.
   virtual DecoderState read(Tape& tape, Variable x, std::span<const Index> lengths) const = 0;
   virtual DecoderState begin(Tape& tape, Index batch) const = 0;
-  /// Features [rows, width()] of one more token a row, x [rows, E]. For evaluation.
-  virtual Variable step(Tape& tape, Variable x, DecoderState& state) const = 0;
+  /// Features of one more token a row, x [rows, E]. For evaluation.
+  virtual StepFeatures step(Tape& tape, Variable x, DecoderState& state) const = 0;
   virtual Index width() const = 0;
 };
 

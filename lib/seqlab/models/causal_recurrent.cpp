@@ -62,13 +62,13 @@ DecoderState CausalRecurrent::begin(Tape& tape, Index batch) const {
   return state;
 }
 
-Variable CausalRecurrent::step(Tape& tape, Variable x, DecoderState& state) const {
+StepFeatures CausalRecurrent::step(Tape& tape, Variable x, DecoderState& state) const {
   std::vector<RecurrentState> states;
   take_states(tape, cell_, layers_.size(), state, states);
   const Variable features = run(tape, x, states, {});
   state.rows.clear();
   put_states(tape, states, state);
-  return features;
+  return {features, make_matrix(0, 0)};
 }
 
 }  // namespace SEQLAB_PRECISION

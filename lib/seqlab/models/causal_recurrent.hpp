@@ -15,7 +15,7 @@ class CausalRecurrent : public CausalLayers {
   Variable forward(Tape& tape, Variable x, std::span<const Index> lengths) const override;
   DecoderState read(Tape& tape, Variable x, std::span<const Index> lengths) const override;
   DecoderState begin(Tape& tape, Index batch) const override;
-  Variable step(Tape& tape, Variable x, DecoderState& state) const override;
+  StepFeatures step(Tape& tape, Variable x, DecoderState& state) const override;
   Index width() const override { return width_; }
 
  private:

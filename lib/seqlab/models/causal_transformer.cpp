@@ -2,6 +2,8 @@
 
 #include "seqlab/models/key_value_cache.hpp"
 
+#include <algorithm>
+
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
@@ -9,12 +11,11 @@ namespace {
 /// The cache entries of what each sequence read before its first step.
 struct Prefix : SourceMemory {
   std::vector<std::vector<Matrix>> entries;  ///< of each layer and cache, [S*B, width]
-  std::vector<Index> read;                   ///< [B] positions
 
   AttendedPositions positions(std::size_t layer, Index b) const {
     const std::vector<Matrix>& caches = entries[layer];
-    const auto batch = static_cast<Index>(read.size());
-    const auto length = read[static_cast<std::size_t>(b)];
+    const auto batch = static_cast<Index>(lengths.size());
+    const auto length = lengths[static_cast<std::size_t>(b)];
     const ConstMatrixRef keys = ref(caches.front());
     AttendedPositions found{keys.row(b), batch * keys.cols, nullptr, 0, length};
     if (caches.size() > 1) {
@@ -28,7 +29,7 @@ struct Prefix : SourceMemory {
 
 DecoderState state_after(std::shared_ptr<Prefix> prefix, const TransformerStack& stack) {
   DecoderState state;
-  const auto batch = static_cast<Index>(prefix->read.size());
+  const auto batch = static_cast<Index>(prefix->lengths.size());
   for (std::size_t l = 0; l < stack.layer_count(); ++l) {
     for (DecoderState::RowValues& cache : empty_caches(stack.attention(l), batch)) {
       state.rows.push_back(std::move(cache));
@@ -36,6 +37,17 @@ DecoderState state_after(std::shared_ptr<Prefix> prefix, const TransformerStack&
   }
   state.source = std::move(prefix);
   return state;
+}
+
+/// The columns of the weights [rows, positions] at the source, which comes first; [rows, S].
+Matrix at_source(const Matrix& weights, const std::vector<Index>& lengths,
+                 const std::vector<Index>& source_rows) {
+  Matrix attention = zeros(rows(weights), *std::max_element(lengths.begin(), lengths.end()));
+  for (Index r = 0; r < rows(weights); ++r) {
+    const auto b = static_cast<std::size_t>(source_rows[static_cast<std::size_t>(r)]);
+    std::copy_n(ref(weights).row(r), lengths[b], ref(attention).row(r));
+  }
+  return attention;
 }
 
 }  // namespace
@@ -51,7 +63,7 @@ Variable CausalTransformer::forward(Tape& tape, Variable x, std::span<const Inde
 
 DecoderState CausalTransformer::read(Tape& tape, Variable x, std::span<const Index> lengths) const {
   auto prefix = std::make_shared<Prefix>();
-  prefix->read.assign(lengths.begin(), lengths.end());
+  prefix->lengths.assign(lengths.begin(), lengths.end());
   const auto batch = static_cast<Index>(lengths.size());
   const auto positions = time_major_positions(tape, tape.rows(x) / batch, batch);
   stack_.run(tape, x, positions, [&](std::size_t l, Variable y) {
@@ -67,18 +79,19 @@ DecoderState CausalTransformer::read(Tape& tape, Variable x, std::span<const Ind
 
 DecoderState CausalTransformer::begin(Tape&, Index batch) const {
   auto prefix = std::make_shared<Prefix>();
-  prefix->read.assign(static_cast<std::size_t>(batch), 0);
+  prefix->lengths.assign(static_cast<std::size_t>(batch), 0);
   return state_after(std::move(prefix), stack_);
 }
 
-Variable CausalTransformer::step(Tape& tape, Variable x, DecoderState& state) const {
+StepFeatures CausalTransformer::step(Tape& tape, Variable x, DecoderState& state) const {
   const auto& prefix = static_cast<const Prefix&>(*state.source);
   const bool has_prefix = !prefix.entries.empty();
   std::vector<Index> positions;
   for (const Index b : state.source_rows) {
-    positions.push_back(prefix.read[static_cast<std::size_t>(b)] + state.position);
+    positions.push_back(prefix.lengths[static_cast<std::size_t>(b)] + state.position);
   }
-  return stack_.run(tape, x, positions, [&](std::size_t l, Variable y) {
+  Matrix attention = make_matrix(0, 0);  // at the source, of the last layer
+  const Variable features = stack_.run(tape, x, positions, [&](std::size_t l, Variable y) {
     const SelfAttention& layer = stack_.attention(l);
     const std::vector<Index> widths = layer.cache_widths();
     const auto caches = std::span(state.rows).subspan(l * widths.size(), widths.size());
@@ -89,8 +102,13 @@ Variable CausalTransformer::step(Tape& tape, Variable x, DecoderState& state) co
       if (has_prefix) pieces.push_back(prefix.positions(l, b));
       pieces.push_back(cached_positions(caches, widths, r, state.position + 1));
     }
-    return layer.step(tape, y, positions, {pieces, has_prefix ? 2 : 1});
+    const SelfAttention::Step step = layer.step(tape, y, positions, {pieces, has_prefix ? 2 : 1});
+    if (has_prefix && l + 1 == stack_.layer_count()) {
+      attention = at_source(step.weights, prefix.lengths, state.source_rows);
+    }
+    return step.output;
   });
+  return {features, std::move(attention)};
 }
 
 }  // namespace SEQLAB_PRECISION

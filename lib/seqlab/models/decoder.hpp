@@ -7,17 +7,13 @@
 
 #include "seqlab/decoding/step_model.hpp"
 #include "seqlab/models/encoder.hpp"
+#include "seqlab/models/step_features.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
 class Decoder {
  public:
-  struct StepFeatures {
-    Variable features;  ///< [rows, width()]
-    Matrix attention;   ///< [rows, S] or [0, 0]
-  };
-
   virtual ~Decoder() = default;
   /// Features [T*B, width()] of every target position. `target_input` must outlive the tape's
   /// backward pass.

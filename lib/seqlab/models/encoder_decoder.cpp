@@ -62,7 +62,7 @@ DecoderState EncoderDecoder::start(const TokenBatch& source) const {
 
 StepOutput EncoderDecoder::step(std::span<const TokenId> tokens, DecoderState& state) const {
   Tape tape(parameters_.values());
-  Decoder::StepFeatures step = decoder_->step(tape, tokens, state);
+  StepFeatures step = decoder_->step(tape, tokens, state);
   ++state.position;
   StepOutput out{output_.logits(tape, step.features), std::move(step.attention)};
   if (reverse_source_ && out.attention.size() != 0) unreverse(out.attention, state);

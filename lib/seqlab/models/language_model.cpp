@@ -92,9 +92,9 @@ DecoderState LanguageModel::start(const TokenBatch& source) const {
 
 StepOutput LanguageModel::step(std::span<const TokenId> tokens, DecoderState& state) const {
   Tape tape(parameters_.values());
-  const Variable features = layers_->step(tape, embed(tape, target_, tokens), state);
+  StepFeatures step = layers_->step(tape, embed(tape, target_, tokens), state);
   ++state.position;
-  return {output_.logits(tape, features), make_matrix(0, 0)};
+  return {output_.logits(tape, step.features), std::move(step.attention)};
 }
 
 }  // namespace SEQLAB_PRECISION

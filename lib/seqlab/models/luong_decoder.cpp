@@ -135,7 +135,7 @@ DecoderState LuongDecoder::start(Tape& tape, const Encoded& encoded) const {
   return state;
 }
 
-Decoder::StepFeatures LuongDecoder::step(Tape& tape, std::span<const TokenId> tokens,
+StepFeatures LuongDecoder::step(Tape& tape, std::span<const TokenId> tokens,
                                          DecoderState& state) const {
   const auto& source = static_cast<const LuongSource&>(*state.source);
   std::vector<RecurrentState> states;

@@ -88,11 +88,14 @@ struct ModelOptions {
   RecurrentOptions recurrent;
   TransformerOptions transformer;
 
-  /// Whether the decoder looks at positions of the source through attention of its own for them.
+  /// Whether the decoder looks at positions of the source, in a model without an encoder among
+  /// other positions.
   bool attends_to_source() const {
-    return encoder != EncoderKind::none && decoder != DecoderKind::fixed_context &&
-           !(decoder == DecoderKind::transformer &&
-             transformer.memory == TransformerOptions::Memory::pooled);
+    if (decoder == DecoderKind::transformer) {
+      return encoder == EncoderKind::none ||
+             transformer.memory != TransformerOptions::Memory::pooled;
+    }
+    return decoder == DecoderKind::bahdanau || decoder == DecoderKind::luong;
   }
   Index head_width() const {
     return transformer.head_width > 0 ? transformer.head_width : width / transformer.heads;

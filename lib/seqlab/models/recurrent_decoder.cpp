@@ -138,7 +138,7 @@ DecoderState RecurrentDecoder::start(Tape& tape, const Encoded& encoded) const {
   return state;
 }
 
-Decoder::StepFeatures RecurrentDecoder::step(Tape& tape, std::span<const TokenId> tokens,
+StepFeatures RecurrentDecoder::step(Tape& tape, std::span<const TokenId> tokens,
                                              DecoderState& state) const {
   const auto& source = static_cast<const RecurrentSource&>(*state.source);
   std::vector<RecurrentState> states;

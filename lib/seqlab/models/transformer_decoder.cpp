@@ -95,7 +95,7 @@ DecoderState TransformerDecoder::start(Tape& tape, const Encoded& encoded) const
   return state;
 }
 
-Decoder::StepFeatures TransformerDecoder::step(Tape& tape, std::span<const TokenId> tokens,
+StepFeatures TransformerDecoder::step(Tape& tape, std::span<const TokenId> tokens,
                                                DecoderState& state) const {
   const auto& source = static_cast<const TransformerSource&>(*state.source);
   const auto count = static_cast<Index>(tokens.size());
@@ -114,7 +114,7 @@ Decoder::StepFeatures TransformerDecoder::step(Tape& tape, std::span<const Token
     for (Index r = 0; r < count; ++r) {
       pieces.push_back(cached_positions(caches, widths, r, state.position + 1));
     }
-    return layer.step(tape, y, positions, {pieces});
+    return layer.step(tape, y, positions, {pieces}).output;
   };
   const auto cross = [&](std::size_t l, Variable y) {
     const AttentionLayer& layer = layers_[l].cross_attention;

@@ -39,18 +39,20 @@ Variable GroupedAttention::forward(Tape& tape, Variable x, std::span<const Varia
   return layer_.output(tape, attended.contexts);
 }
 
-Variable GroupedAttention::step(Tape& tape, Variable x, std::span<const Index> positions,
-                                const CachedRows& cached) const {
+SelfAttention::Step GroupedAttention::step(Tape& tape, Variable x,
+                                           std::span<const Index> positions,
+                                           const CachedRows& cached) const {
   const Variable query = queries(tape, x, positions);
   const Index width = layer_.head_width();
   const StepHeads heads{layer_.heads, layer_.kv_heads, width, width, layer_.scale(), slopes_};
   Matrix contexts = make_matrix(tape.rows(x), layer_.output.weight.cols);
-  Matrix scratch = make_matrix(2, cached.longest());
+  Matrix weights = zeros(tape.rows(x), cached.longest());
+  Matrix scratch = make_matrix(1, cached.longest());
   for (Index r = 0; r < rows(contexts); ++r) {
     attend(ref(tape.value(query)).row(r), cached.row(r), heads, ref(contexts).row(r),
-           ref(scratch).row(0), ref(scratch).row(1));
+           ref(weights).row(r), scratch.data());
   }
-  return layer_.output(tape, tape.variable(std::move(contexts)));
+  return {layer_.output(tape, tape.variable(std::move(contexts))), std::move(weights)};
 }
 
 }  // namespace SEQLAB_PRECISION

@@ -79,8 +79,8 @@ Variable LatentAttention::forward(Tape& tape, Variable x, std::span<const Variab
   return output_(tape, attended.contexts);
 }
 
-Variable LatentAttention::step(Tape& tape, Variable x, std::span<const Index> positions,
-                               const CachedRows& cached) const {
+SelfAttention::Step LatentAttention::step(Tape& tape, Variable x, std::span<const Index> positions,
+                                          const CachedRows& cached) const {
   const Queries q = queries(tape, x, positions);
   const Index count = tape.rows(x), width = latent_ + rope_;
   const ConstMatrixRef content = ref(tape.value(q.content));
@@ -103,10 +103,11 @@ Variable LatentAttention::step(Tape& tape, Variable x, std::span<const Index> po
   }
   const CachedRows latents{pieces, cached.pieces_per_row};
   Matrix mixed = make_matrix(count, heads_ * latent_);
-  Matrix scratch = make_matrix(2, cached.longest());
+  Matrix weights = zeros(count, cached.longest());
+  Matrix scratch = make_matrix(1, cached.longest());
   for (Index r = 0; r < count; ++r) {
     attend(ref(query).row(r), latents.row(r), {heads_, 1, width, latent_, scale(), slopes_},
-           ref(mixed).row(r), ref(scratch).row(0), ref(scratch).row(1));
+           ref(mixed).row(r), ref(weights).row(r), scratch.data());
   }
   Matrix contexts = make_matrix(count, heads_ * head_width_);
   for (Index h = 0; h < heads_; ++h) {
@@ -114,7 +115,7 @@ Variable LatentAttention::step(Tape& tape, Variable x, std::span<const Index> po
                 of_head(value_up_.weight, h), Real(0),
                 ref(contexts).column_block(h * head_width_, head_width_));
   }
-  return output_(tape, tape.variable(std::move(contexts)));
+  return {output_(tape, tape.variable(std::move(contexts))), std::move(weights)};
 }
 
 }  // namespace SEQLAB_PRECISION

@@ -30,8 +30,8 @@ class LatentAttention : public SelfAttention {
   Variable forward(Tape& tape, Variable x, std::span<const Variable> entries,
                    std::span<const Index> positions, std::span<const Index> lengths,
                    bool causal) const override;
-  Variable step(Tape& tape, Variable x, std::span<const Index> positions,
-                const CachedRows& cached) const override;
+  Step step(Tape& tape, Variable x, std::span<const Index> positions,
+            const CachedRows& cached) const override;
 
  private:
   struct Queries {

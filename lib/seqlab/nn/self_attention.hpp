@@ -44,9 +44,13 @@ class SelfAttention {
   virtual Variable forward(Tape& tape, Variable x, std::span<const Variable> entries,
                            std::span<const Index> positions, std::span<const Index> lengths,
                            bool causal) const = 0;
-  /// One position a row, x [rows, D], over the cache; for evaluation. Result [rows, D].
-  virtual Variable step(Tape& tape, Variable x, std::span<const Index> positions,
-                        const CachedRows& cached) const = 0;
+  struct Step {
+    Variable output;  ///< [rows, D]
+    Matrix weights;   ///< [rows, cached.longest()] over the cached positions, mean over heads
+  };
+  /// One position a row, x [rows, D], over the cache; for evaluation.
+  virtual Step step(Tape& tape, Variable x, std::span<const Index> positions,
+                    const CachedRows& cached) const = 0;
 
   Variable forward(Tape& tape, Variable x, std::span<const Index> positions,
                    std::span<const Index> lengths, bool causal) const {
