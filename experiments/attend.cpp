@@ -17,23 +17,9 @@ namespace {
 
 AttentionSelection selection(const CommandLine& command) {
   AttentionSelection selected;
-  const std::string kind = command.get<std::string>("kind");
-  bool known = false;
-  for (const AttentionKind each :
-       {AttentionKind::cross, AttentionKind::encoder, AttentionKind::decoder}) {
-    if (kind != attention_kind_name(each)) continue;
-    selected.kind = each;
-    known = true;
-  }
-  if (!known) {
-    throw UsageError(fmt::format("--kind '{}'; valid: cross, encoder, decoder", kind));
-  }
-  for (const auto& [option, place] :
-       {std::pair{"layer", &selected.layer}, std::pair{"head", &selected.head}}) {
-    if (!command.has(option)) continue;
-    *place = command.get<Index>(option);
-    if (*place < 0) throw UsageError(fmt::format("--{} {}; expected 0 or more", option, *place));
-  }
+  selected.kind = parse_attention_kind(command.get<std::string>("kind"), "--kind");
+  selected.layer = command.place("layer");
+  selected.head = command.place("head");
   selected.apart = command.has("apart");
   return selected;
 }
@@ -70,7 +56,8 @@ int attend_main(int argc, char** argv) {
   CommandLine command(
       "attend", "RUN",
       "Shows what the model of a run looks at while it translates a sentence. Rows are the tokens\n"
-      "that it predicts, columns the tokens that it can see; each row sums to one. A model without\n"
+      "that it predicts, columns the tokens that it can see; each row sums to one. A model "
+      "without\n"
       "an encoder looks at source and target at once: of kind cross is its view of the source,\n"
       "whose rows sum to less than one, of kind decoder its view of both. Without --target, the\n"
       "sentence is the model's own translation. Without --layer and --head, the mean over layers\n"

@@ -76,6 +76,13 @@ std::string CommandLine::required(const std::string& option) const {
   throw UsageError(fmt::format("--{} is missing; see 'seqlab {} --help'", option, name_));
 }
 
+std::ptrdiff_t CommandLine::place(const std::string& option) const {
+  if (!has(option)) return -1;
+  const auto number = get<std::ptrdiff_t>(option);
+  if (number < 0) throw UsageError(fmt::format("--{} {}; expected 0 or more", option, number));
+  return number;
+}
+
 int available_processors() {
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }

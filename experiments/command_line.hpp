@@ -3,6 +3,7 @@
 // What the subcommands' command lines have in common.
 
 #include <boost/program_options.hpp>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ class CommandLine {
   std::vector<std::string> overrides() const;
   /// Throws UsageError if the option is missing.
   std::string required(const std::string& option) const;
+  /// The number of an option that counts from 0, -1 without the option. Throws UsageError if it is
+  /// negative.
+  std::ptrdiff_t place(const std::string& option) const;
 
  private:
   std::string name_;

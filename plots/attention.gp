@@ -33,8 +33,6 @@ unset key
 set tics textcolor rgb "#303030"
 set style fill solid 1.0 noborder
 
-# The mark of a word's beginning, U+2581, is a block in many fonts.
-token(text) = text[1:1] eq "▁" ? "_".text[2:*] : text
 row_token(text) = with_rows ? token(text) : ""
 column_token(text) = with_columns ? token(text) : ""
 

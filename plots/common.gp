@@ -62,3 +62,6 @@ set title offset 0,(format eq "svg" ? 0 : 0.7)  # room for a note between it and
 half(c) = valid(c) ? column(c) : 0
 band = "fillstyle transparent solid 0.18 noborder"
 is_floor(name) = strstrt(name, " (floor)") > 0
+
+# The mark of a word's beginning, U+2581, is a block in many fonts.
+token(text) = text[1:1] eq "▁" ? "_".text[2:*] : text

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "seqlab/models/registry.hpp"
+#include "support.hpp"
 
 using namespace seqlab;
 
@@ -82,7 +83,7 @@ TEST_CASE("A context is the mixture of the values by the weights, in every model
 }
 
 TEST_CASE("Scores differ by what weights differ by in the logarithm") {
-  for (const char* family : {"transformer", "luong"}) {
+  for (const char* family : {"transformer", "luong", "bahdanau", "decoder-only"}) {
     CAPTURE(family);
     const TokenizerPair tokenizers = symbols();
     ModelOptions options = find_family(family).defaults;
@@ -91,9 +92,53 @@ TEST_CASE("Scores differ by what weights differ by in the logarithm") {
     const auto model = make_model(
         options, {tokenizers.source->vocabulary_size(), tokenizers.target->vocabulary_size()}, 3);
     const Inspection one = inspect(*model, tokenizers, kSource, kTarget).back();
-    for (std::size_t i = 0; i < one.rows.size(); ++i) {
+    for (std::size_t i = 1; i < one.rows.size(); ++i) {  // the first may see one position only
       CHECK(std::log(at(one.weights, i, 0) / at(one.weights, i, 1)) ==
             doctest::Approx(at(one.scores, i, 0) - at(one.scores, i, 1)).epsilon(1e-3));
+    }
+  }
+}
+
+TEST_CASE("Heads apart: their mean is the whole, and each mixes its own part of the values") {
+  const TokenizerPair tokenizers = symbols();
+  ModelOptions options = find_family("decoder-only").defaults;
+  options.width = 16;
+  options.transformer.heads = 4;
+  options.transformer.kv_heads = 2;
+  const auto model = make_model(
+      options, {tokenizers.source->vocabulary_size(), tokenizers.target->vocabulary_size()}, 3);
+  const auto look = [&](Index head) { return inspect(*model, tokenizers, kSource, kTarget, head); };
+  const std::vector<Inspection> whole = look(-1);
+  CHECK(look(4).empty());
+  for (std::size_t layer = 0; layer < whole.size(); ++layer) {
+    CHECK(whole[layer].heads == 4);
+    Matrix weights = zeros(7, 7), scores = zeros(7, 7);
+    for (Index head = 0; head < 4; ++head) {
+      const Inspection one = look(head)[layer];
+      CHECK(one.head == head);
+      CHECK(one.name == whole[layer].name + ", head " + std::to_string(head));
+      weights += one.weights;
+      scores += one.scores;
+      for (std::size_t i = 0; i < 7; ++i) {
+        CHECK(std::isnan(at(one.scores, i, 6)) == (i < 6));  // later tokens are not met
+        CHECK(at(one.before, i, 2) == at(whole[layer].before, i, 2));
+        for (std::size_t d = 0; d < 4; ++d) {
+          Real context = 0;
+          for (std::size_t j = 0; j < 7; ++j)
+            context += at(one.weights, i, j) * at(one.values, j, d);
+          CHECK(at(one.contexts, i, d) == doctest::Approx(context).epsilon(1e-4));
+          CHECK(at(whole[layer].contexts, i, static_cast<std::size_t>(head) * 4 + d) ==
+                at(one.contexts, i, d));
+        }
+        Real length = 0;
+        for (std::size_t d = 0; d < 4; ++d) length += at(one.values, 0, d) * at(one.values, 0, d);
+        CHECK(at(one.mix, i, 0) ==
+              doctest::Approx(at(one.weights, i, 0) * std::sqrt(length)).epsilon(1e-4));
+      }
+    }
+    for (std::size_t i = 1; i < 7; ++i) {
+      CHECK(at(weights, i, 1) / 4 == doctest::Approx(at(whole[layer].weights, i, 1)).epsilon(1e-4));
+      CHECK(at(scores, i, 1) / 4 == doctest::Approx(at(whole[layer].scores, i, 1)).epsilon(1e-4));
     }
   }
 }
@@ -116,6 +161,5 @@ TEST_CASE("Inspections are written out") {
   const std::string tsv = inspection_tsv(one);
   CHECK(std::count(tsv.begin(), tsv.end(), '\n') == 1 + 16);
   CHECK(tsv.find("NaN") == std::string::npos);
-  CHECK(inspection_tsv(inspect_family("bahdanau", kSource, kTarget).front()).find("NaN") !=
-        std::string::npos);  // additive scores are not dot products
+  CHECK(contains(describe_token(one, 2), "2 c: embedding |x| "));
 }

@@ -19,7 +19,7 @@ TEST_CASE("inspect follows tokens, draws a figure and refuses what is not there"
   CHECK(shown.status == 0);
   CHECK(shown.err == "");
   CHECK(contains(shown.out, "decoder.attention"));
-  CHECK(contains(read_whole(scratch.path() / "figure.svg"), "Attention weight"));
+  CHECK(contains(read_whole(scratch.path() / "figure.svg"), "Context to value"));
   const std::string tsv = read_whole(scratch.path() / "figure.tsv");
   CHECK(std::count(tsv.begin(), tsv.end(), '\n') == 1 + 3 * 4);
 
@@ -33,5 +33,8 @@ TEST_CASE("inspect follows tokens, draws a figure and refuses what is not there"
   refuse({}, "--text is missing");
   refuse({"--text", " "}, "--text has no words");
   refuse({"--text", "a", "--target", "a", "--token", "9"}, "a position from 0 to 1");
-  refuse({"--text", "a", "--attention", "x"}, "Valid: decoder.attention");
+  refuse({"--text", "a", "--kind", "x"}, "valid: cross, encoder, decoder");
+  refuse({"--text", "a", "--layer", "-1"}, "--layer -1; expected 0 or more");
+  refuse({"--text", "a", "--head", "1"}, "it has: cross (layers 0-0, heads 0-0)");
+  refuse({"--text", "a", "--kind", "encoder"}, "it has: cross (layers 0-0, heads 0-0)");
 }

@@ -24,18 +24,6 @@ void unreverse_rows(MatrixRef weights) {
 
 }  // namespace
 
-std::string attention_kind_name(AttentionKind kind) {
-  switch (kind) {
-    case AttentionKind::cross:
-      return "cross";
-    case AttentionKind::encoder:
-      return "encoder";
-    case AttentionKind::decoder:
-      return "decoder";
-  }
-  throw std::logic_error("unknown kind of attention");
-}
-
 std::vector<AttentionMap> attention_maps(const SequenceModel& model, const Sentence& source,
                                          const Sentence& target) {
   const ForcedPass pass(model, source, target);
@@ -45,7 +33,7 @@ std::vector<AttentionMap> attention_maps(const SequenceModel& model, const Sente
     // Of source and target as one sequence, only the predicting positions are shown.
     const Index height = seen.joined ? pass.target_steps() : seen.rows;
     const auto add_map = [&](AttentionKind kind, Index head, Index width) {
-      AttentionMap map{kind, seen.layer, head, make_matrix(height, width)};
+      AttentionMap map{{kind, seen.layer, head}, make_matrix(height, width)};
       const MatrixRef to = ref(map.weights);
       copy(ref(weights).row_block((head + 1) * seen.rows - height, height).column_block(0, width),
            to);

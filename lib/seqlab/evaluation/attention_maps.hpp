@@ -11,19 +11,13 @@
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
-/// "cross", "encoder" or "decoder".
-std::string attention_kind_name(AttentionKind kind);
-
 /// Row i says how position i of the attending sentence looks at each position of the attended one;
 /// rows sum to one. Rows of cross and decoder maps are the predicted tokens y1 .. yn </s>, rows of
 /// encoder maps and columns of both encoder and cross maps the source x1 .. xm </s>, and columns of
 /// decoder maps what the decoder has read: <s> y1 .. yn, in a model without an encoder after the
 /// source. Of such a model the cross maps are the source's columns of the decoder maps; what their
 /// rows lack to one is spent on the target.
-struct AttentionMap {
-  AttentionKind kind = AttentionKind::cross;
-  Index layer = 0;
-  Index head = 0;
+struct AttentionMap : AttentionPlace {
   Matrix weights;
 };
 

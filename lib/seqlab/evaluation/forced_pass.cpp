@@ -1,10 +1,13 @@
 #include "seqlab/evaluation/forced_pass.hpp"
 
+#include "seqlab/error.hpp"
+#include "seqlab/tensor/rows.hpp"
+
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
-
-#include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -28,7 +31,44 @@ std::optional<AttentionKind> kind_of(std::string_view name) {
   return name.starts_with("encoder.") ? AttentionKind::encoder : AttentionKind::decoder;
 }
 
+constexpr std::array kKinds{AttentionKind::cross, AttentionKind::encoder, AttentionKind::decoder};
+
 }  // namespace
+
+std::string attention_kind_name(AttentionKind kind) {
+  switch (kind) {
+    case AttentionKind::cross:
+      return "cross";
+    case AttentionKind::encoder:
+      return "encoder";
+    case AttentionKind::decoder:
+      return "decoder";
+  }
+  throw std::logic_error("unknown kind of attention");
+}
+
+AttentionKind parse_attention_kind(const std::string& name, const std::string& where) {
+  for (const AttentionKind kind : kKinds) {
+    if (name == attention_kind_name(kind)) return kind;
+  }
+  throw UsageError(fmt::format("{} '{}'; valid: cross, encoder, decoder", where, name));
+}
+
+std::string list_places(const std::vector<AttentionPlace>& places) {
+  std::string text;
+  for (const AttentionKind kind : kKinds) {
+    Index layers = 0, heads = 0;
+    for (const AttentionPlace& place : places) {
+      if (place.kind != kind) continue;
+      layers = std::max(layers, place.layer + 1);
+      heads = std::max(heads, place.head + 1);
+    }
+    if (layers == 0) continue;
+    text += fmt::format("{}{} (layers 0-{}, heads 0-{})", text.empty() ? "" : ", ",
+                        attention_kind_name(kind), layers - 1, heads - 1);
+  }
+  return text.empty() ? "nothing, since it sees one vector" : text;
+}
 
 ForcedPass::ForcedPass(const SequenceModel& model, const Sentence& source, const Sentence& target)
     : tape_(model.parameters().values()),
@@ -55,8 +95,7 @@ std::vector<SeenAttention> ForcedPass::attentions() const {
     seen.columns = tape_.cols(parts_.at(name).front());
     seen.rows = *kind == AttentionKind::encoder ? source_steps_ : target_steps_;
     const Index width = *kind == AttentionKind::decoder ? target_steps_ : source_steps_;
-    seen.joined =
-        *kind == AttentionKind::decoder && seen.columns == source_steps_ + target_steps_;
+    seen.joined = *kind == AttentionKind::decoder && seen.columns == source_steps_ + target_steps_;
     if (seen.columns != width && !seen.joined) continue;  // a pooled vector
     if (seen.joined) seen.rows = seen.columns;
     check(height % seen.rows == 0, "{}: {} rows of attention for {} positions", name, height,

@@ -18,6 +18,21 @@ inline namespace SEQLAB_PRECISION {
 
 enum class AttentionKind { cross, encoder, decoder };
 
+/// "cross", "encoder" or "decoder".
+std::string attention_kind_name(AttentionKind kind);
+/// Throws UsageError that lists the names; `where` is the option or key that gave this one.
+AttentionKind parse_attention_kind(const std::string& name, const std::string& where);
+
+/// A head of an attention.
+struct AttentionPlace {
+  AttentionKind kind = AttentionKind::cross;
+  Index layer = 0;
+  Index head = 0;
+};
+
+/// What a model offers, for messages: "encoder (layers 0-1, heads 0-3), cross (layers 0-1, ..".
+std::string list_places(const std::vector<AttentionPlace>& places);
+
 /// An attention whose weights were shown by its name, [heads * rows, columns].
 struct SeenAttention {
   std::string name;

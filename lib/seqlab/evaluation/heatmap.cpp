@@ -54,24 +54,6 @@ std::vector<std::string> labels(const Tokenizer& tokenizer, Sentence tokens, boo
 
 std::string place_name(Index place) { return place < 0 ? "mean" : std::to_string(place); }
 
-/// What a model offers, for messages: "cross (2 layers, 4 heads)".
-std::string offered(const std::vector<AttentionMap>& maps) {
-  std::string text;
-  for (const AttentionKind kind :
-       {AttentionKind::cross, AttentionKind::encoder, AttentionKind::decoder}) {
-    Index layers = 0, heads = 0;
-    for (const AttentionMap& map : maps) {
-      if (map.kind != kind) continue;
-      layers = std::max(layers, map.layer + 1);
-      heads = std::max(heads, map.head + 1);
-    }
-    if (layers == 0) continue;
-    text += fmt::format("{}{} (layers 0-{}, heads 0-{})", text.empty() ? "" : ", ",
-                        attention_kind_name(kind), layers - 1, heads - 1);
-  }
-  return text.empty() ? "nothing, since it sees one vector" : text;
-}
-
 }  // namespace
 
 std::vector<Heatmap> make_heatmaps(const std::vector<AttentionMap>& maps,
@@ -90,7 +72,7 @@ std::vector<Heatmap> make_heatmaps(const std::vector<AttentionMap>& maps,
     if (selection.layer >= 0) where += fmt::format(" in layer {}", selection.layer);
     if (selection.head >= 0) where += fmt::format(" in head {}", selection.head);
     throw UsageError(fmt::format("the model has no {}{}; it has: {}", kind_title(selection.kind),
-                                 where, offered(maps)));
+                                 where, list_places({maps.begin(), maps.end()})));
   }
   const bool of_source = selection.kind == AttentionKind::encoder;
   const bool at_source = selection.kind != AttentionKind::decoder;

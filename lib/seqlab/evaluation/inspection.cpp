@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "seqlab/data/utf8.hpp"
-#include "seqlab/evaluation/forced_pass.hpp"
+#include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
@@ -30,9 +30,8 @@ double cosine(std::span<const Real> a, std::span<const Real> b) {
   return length > 0 ? dot(a, b) / length : 0.0;
 }
 
-/// Cosines of every row of a with every row of b; not known if they live in different spaces.
+/// Cosines of every row of a with every row of b.
 Matrix cosines(const Matrix& a, const Matrix& b) {
-  if (!known(a) || !known(b) || cols(a) != cols(b)) return Matrix::from_shape({0, 0});
   Matrix m = make_matrix(rows(a), rows(b));
   for (Index i = 0; i < rows(a); ++i) {
     for (Index j = 0; j < rows(b); ++j) {
@@ -60,13 +59,20 @@ struct ReadToken {
 };
 using Reading = std::vector<ReadToken>;
 
+/// The parameter with this name, [0, 0] if there is none.
+ConstMatrixRef find_parameter(const ParameterStore& store, const std::string& name) {
+  for (const NamedParameter& p : store.parameters()) {
+    if (p.name != name) continue;
+    return {store.values().data() + p.place.offset, p.place.rows, p.place.cols, p.place.cols};
+  }
+  return {nullptr, 0, 0, 0};
+}
+
 /// The table of the first of these names that there is.
 ConstMatrixRef embedding_table(const ParameterStore& store, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    for (const NamedParameter& p : store.parameters()) {
-      if (p.name != name) continue;
-      return {store.values().data() + p.place.offset, p.place.rows, p.place.cols, p.place.cols};
-    }
+    const ConstMatrixRef table = find_parameter(store, name);
+    if (table.rows > 0) return table;
   }
   throw std::logic_error("the model has no embeddings");
 }
@@ -101,83 +107,174 @@ std::vector<std::string> nearest(const Side& side, std::span<const Real> vector,
   return texts;
 }
 
-/// Mean over heads of shown weights [heads * rows, columns].
-Matrix mean_over_heads(const Matrix& weights, Index row_count) {
-  const Index heads = rows(weights) / row_count;
-  Matrix mean = zeros(row_count, cols(weights));
-  for (Index h = 0; h < heads; ++h) {
-    add(ref(mean), ref(weights).row_block(h * row_count, row_count));
+/// The columns of one of `count` heads, or all.
+Matrix columns_of_head(Matrix m, Index head, Index count) {
+  if (head < 0 || !known(m)) return m;
+  const Index width = cols(m) / count;
+  Matrix part = make_matrix(rows(m), width);
+  copy(ref(std::as_const(m)).column_block(head * width, width), ref(part));
+  return part;
+}
+
+/// Of weights [heads * rows, columns], those of one head, or the mean over heads.
+Matrix weights_of_head(const Matrix& weights, Index head, Index heads) {
+  const Index height = rows(weights) / heads;
+  Matrix mean = zeros(height, cols(weights));
+  const Index first = std::max<Index>(head, 0), count = head < 0 ? heads : 1;
+  for (Index h = first; h < first + count; ++h) {
+    add(ref(mean), ref(weights).row_block(h * height, height));
   }
-  for (Real& x : ref(mean).flat()) x /= static_cast<Real>(heads);
+  for (Real& x : ref(mean).flat()) x /= static_cast<Real>(count);
   return mean;
 }
 
+/// How long each value is after weighting, over one head or all: weights [heads * rows, columns],
+/// values [columns, .], result [rows, columns].
+Matrix mix_norms(const Matrix& weights, const Matrix& values, Index head, Index heads,
+                 Index key_heads) {
+  const Index height = rows(weights) / heads, width = cols(values) / key_heads;
+  const Index first = std::max<Index>(head, 0), count = head < 0 ? heads : 1;
+  Matrix norms = zeros(height, cols(weights));
+  for (Index h = first; h < first + count; ++h) {
+    for (Index j = 0; j < rows(values); ++j) {
+      const std::span<const Real> value =
+          row_of(values, j).subspan(static_cast<std::size_t>(h / (heads / key_heads) * width),
+                                    static_cast<std::size_t>(width));
+      for (Index i = 0; i < height; ++i) {
+        const double part = ref(weights).row(h * height + i)[j] * norm(value);
+        ref(norms).row(i)[j] += static_cast<Real>(part * part);
+      }
+    }
+  }
+  for (Real& x : ref(norms).flat()) x = std::sqrt(x);
+  return norms;
+}
+
 /// Mean over heads of scale * q k^T, where heads of keys may serve several heads of queries.
-Matrix mean_scores(const Matrix& queries, const Matrix& keys, Index heads, bool scaled) {
-  if (!known(queries) || !known(keys)) return Matrix::from_shape({0, 0});
+Matrix dot_scores(const Matrix& queries, const Matrix& keys, Index heads, bool scaled) {
   const Index width = cols(queries) / heads;
-  const Index key_heads = cols(keys) / width;
-  if (key_heads == 0 || heads % key_heads != 0) return Matrix::from_shape({0, 0});
+  const Index shared = heads / (cols(keys) / width);  // heads of queries to one of keys
   const double scale =
       (scaled ? 1.0 / std::sqrt(static_cast<double>(width)) : 1.0) / static_cast<double>(heads);
   Matrix scores = make_matrix(rows(queries), rows(keys));
-  const auto size = static_cast<std::size_t>(width);
+  const auto part = [&](const Matrix& m, Index row, Index head) {
+    return row_of(m, row).subspan(static_cast<std::size_t>(head * width),
+                                  static_cast<std::size_t>(width));
+  };
   for (Index i = 0; i < rows(queries); ++i) {
     for (Index j = 0; j < rows(keys); ++j) {
       double sum = 0;
-      for (Index h = 0; h < heads; ++h) {
-        const Index key_head = h / (heads / key_heads);
-        sum += dot(row_of(queries, i).subspan(static_cast<std::size_t>(h) * size, size),
-                   row_of(keys, j).subspan(static_cast<std::size_t>(key_head) * size, size));
-      }
+      for (Index h = 0; h < heads; ++h) sum += dot(part(queries, i, h), part(keys, j, h / shared));
       ref(scores).row(i)[j] = static_cast<Real>(scale * sum);
     }
   }
   return scores;
 }
 
-Inspection inspect_one(const ForcedPass& shown, const std::string& name, const Reading& asking,
-                       const Reading& asked) {
-  const auto row_count = static_cast<Index>(asking.size());
-  const auto column_count = static_cast<Index>(asked.size());
-  Inspection result;
-  result.name = name;
-  result.rows = texts_of(asking);
-  result.columns = texts_of(asked);
-  result.embeddings = embeddings_of(asking);
-  const Matrix weights = shown.all(name);
-  result.weights = mean_over_heads(weights, row_count);
-  result.queries = shown.all(name + ".query");
-  result.keys = shown.first(name + ".key", column_count);
-  result.values = shown.first(name + ".value", column_count);
-  result.contexts = shown.all(name + ".context");
-  result.scores = mean_scores(result.queries, result.keys, rows(weights) / row_count,
-                              name != "decoder.attention");
-  const Matrix entering = shown.all(name + ".before");
-  const Matrix leaving = shown.all(name + ".after");
-  const bool self = known(entering) && name.ends_with(".self_attention");
-  result.before = self ? cosines(entering, entering) : cosines(result.queries, result.keys);
-  result.after = self ? cosines(leaving, leaving) : cosines(result.contexts, result.values);
-  for (Index i = 0; i < row_count; ++i) {
-    const ReadToken& read = asking[static_cast<std::size_t>(i)];
-    result.nearest_before.push_back(nearest(*read.side, read.embedding(), read.token));
-    if (!known(entering)) continue;
-    result.nearest_after.push_back(nearest(*read.side, row_of(leaving, i), /*but_for=*/-1));
+/// A causal query never meets the keys of later positions.
+void hide_later(Matrix& scores) {
+  for (Index i = 0; i < rows(scores); ++i) {
+    std::fill(ref(scores).row(i) + i + 1, ref(scores).row(i) + cols(scores),
+              std::numeric_limits<Real>::quiet_NaN());
+  }
+}
+
+/// Bahdanau's attention: the decoder asks by W_q s, where s is its state of the step before, and
+/// scores are v . tanh(query + key). The step makes both inside; here they are made again.
+struct AdditiveAttention {
+  ConstMatrixRef w_query, v;
+
+  explicit AdditiveAttention(const ParameterStore& store)
+      : w_query(find_parameter(store, "decoder.attention.w_query")),
+        v(find_parameter(store, "decoder.attention.v")) {}
+  bool exists() const { return v.rows > 0; }
+
+  Matrix queries(const ForcedPass& pass, Index steps) const {
+    const Matrix start = pass.first("decoder.start", 1);
+    const Matrix states = pass.all("decoder.attention.states");
+    Matrix before = make_matrix(steps, cols(states));
+    copy(ref(start), ref(before).row_block(0, 1));
+    copy(ref(states).row_block(0, steps - 1), ref(before).row_block(1, steps - 1));
+    Matrix queries = make_matrix(steps, w_query.rows);
+    multiply_nt(ref(std::as_const(before)), w_query, Real(0), ref(queries));
+    return queries;
+  }
+  Matrix scores(const Matrix& queries, const Matrix& keys) const {
+    Matrix scores = make_matrix(rows(queries), rows(keys));
+    for (Index i = 0; i < rows(queries); ++i) {
+      for (Index j = 0; j < rows(keys); ++j) {
+        Real sum = 0;
+        for (Index d = 0; d < v.cols; ++d) {
+          sum += v.row(0)[d] * std::tanh(ref(queries).row(i)[d] + ref(keys).row(j)[d]);
+        }
+        ref(scores).row(i)[j] = sum;
+      }
+    }
+    return scores;
+  }
+};
+
+/// What attention made of the tokens' own vectors, where a residual connection brings them along.
+void add_residual_view(Inspection& result, const Matrix& entering, const Matrix& leaving,
+                       const Reading& asking) {
+  for (Index i = 0; i < rows(entering); ++i) {
+    const Side& side = *asking[static_cast<std::size_t>(i)].side;
+    result.nearest_after.push_back(nearest(side, row_of(leaving, i), /*but_for=*/-1));
     std::vector<Real> moved(row_of(leaving, i).begin(), row_of(leaving, i).end());
     for (std::size_t d = 0; d < moved.size(); ++d) moved[d] -= row_of(entering, i)[d];
     result.change.push_back(norm(moved) / norm(row_of(entering, i)));
   }
+}
+
+Inspection inspect_one(const ForcedPass& pass, const SeenAttention& seen, Index head,
+                       const AdditiveAttention& additive, const Reading& asking,
+                       const Reading& asked) {
+  Inspection result;
+  result.kind = seen.kind;
+  result.layer = seen.layer;
+  result.head = head;
+  result.name = head < 0 ? seen.name : fmt::format("{}, head {}", seen.name, head);
+  result.heads = seen.heads;
+  result.rows = texts_of(asking);
+  result.columns = texts_of(asked);
+  result.embeddings = embeddings_of(asking);
+  const Matrix queries =
+      additive.exists() ? additive.queries(pass, seen.rows) : pass.all(seen.name + ".query");
+  const Matrix keys = pass.first(seen.name + ".key", seen.columns);
+  const Index key_heads = cols(keys) / (cols(queries) / seen.heads);
+  const Index key_head = head < 0 ? -1 : head / (seen.heads / key_heads);
+  result.queries = columns_of_head(queries, head, seen.heads);
+  result.keys = columns_of_head(keys, key_head, key_heads);
+  const Matrix values = pass.first(seen.name + ".value", seen.columns);
+  result.values = columns_of_head(values, key_head, key_heads);
+  result.contexts = columns_of_head(pass.all(seen.name + ".context"), head, seen.heads);
+  result.scores = additive.exists()
+                      ? additive.scores(queries, keys)
+                      : dot_scores(result.queries, result.keys, head < 0 ? seen.heads : 1,
+                                   seen.name != "decoder.attention");
+  if (seen.kind == AttentionKind::decoder) hide_later(result.scores);
+  const Matrix weights = pass.all(seen.name);
+  result.weights = weights_of_head(weights, head, seen.heads);
+  result.mix = mix_norms(weights, values, head, seen.heads, key_heads);
+  for (const ReadToken& read : asking) {
+    result.nearest_before.push_back(nearest(*read.side, read.embedding(), read.token));
+  }
+  const Matrix entering = pass.all(seen.name + ".before");
+  const Matrix leaving = pass.all(seen.name + ".after");
+  if (known(entering)) add_residual_view(result, entering, leaving, asking);
+  const bool own = known(entering) && seen.kind != AttentionKind::cross;
+  result.before = own ? cosines(entering, entering) : cosines(result.queries, result.keys);
+  result.after = own ? cosines(leaving, leaving) : cosines(result.contexts, result.values);
   return result;
 }
 
 std::string show_norm(const Matrix& m, std::size_t row) {
-  if (!known(m)) return "-";
   return fmt::format("{:.2f}", norm(row_of(m, static_cast<Index>(row))));
 }
 
 std::string show_cell(const Matrix& m, std::size_t row, std::size_t column) {
-  if (!known(m)) return "-";
-  return fmt::format("{:.3f}", row_of(m, static_cast<Index>(row))[column]);
+  const Real value = row_of(m, static_cast<Index>(row))[column];
+  return std::isnan(value) ? "-" : fmt::format("{:.3f}", value);
 }
 
 std::string padded(const std::string& text, std::size_t width) {
@@ -201,7 +298,7 @@ std::string most_looked_at(const Inspection& inspection, std::size_t row) {
 }  // namespace
 
 std::vector<Inspection> inspect(const SequenceModel& model, const TokenizerPair& tokenizers,
-                                const Sentence& source, const Sentence& target) {
+                                const Sentence& source, const Sentence& target, Index head) {
   const ForcedPass pass(model, source, target);
   const ParameterStore& store = model.parameters();
   const Side source_side{embedding_table(store, {"encoder.embedding", "decoder.source_embedding",
@@ -218,12 +315,13 @@ std::vector<Inspection> inspect(const SequenceModel& model, const TokenizerPair&
   joined.insert(joined.end(), to.begin(), to.end());
 
   std::vector<Inspection> inspections;
+  const AdditiveAttention additive(store);
   for (const SeenAttention& seen : pass.attentions()) {
-    const Reading& asking = seen.joined                         ? joined
-                            : seen.kind == AttentionKind::encoder ? from
-                                                                  : to;
+    if (head >= seen.heads) continue;
+    const Reading& own = seen.kind == AttentionKind::encoder ? from : to;
+    const Reading& asking = seen.joined ? joined : own;
     const Reading& asked = seen.kind == AttentionKind::cross ? from : asking;
-    inspections.push_back(inspect_one(pass, seen.name, asking, asked));
+    inspections.push_back(inspect_one(pass, seen, head, additive, asking, asked));
   }
   return inspections;
 }
@@ -255,15 +353,18 @@ std::string describe_tokens(const Inspection& inspection) {
 
 std::string describe_token(const Inspection& inspection, std::size_t row) {
   constexpr std::size_t kToken = 20;
-  std::string text = fmt::format("{} {}\n\n{:>3} {} {:>6} {:>6} {:>8} {:>8} {:>8} {:>8}\n", row,
-                                 inspection.rows[row], "", padded("looks at", kToken), "|k|", "|v|",
-                                 "score", "weight", "before", "after");
+  std::string text = fmt::format(
+      "{} {}: embedding |x| {}, query |q| {}, context vector |cont.| {}\n\n"
+      "{:>3} {} {:>6} {:>6} {:>8} {:>8} {:>10} {:>8} {:>8}\n",
+      row, inspection.rows[row], show_norm(inspection.embeddings, row),
+      show_norm(inspection.queries, row), show_norm(inspection.contexts, row), "",
+      padded("looks at", kToken), "|k|", "|v|", "score", "weight", "|weight v|", "before", "after");
   for (std::size_t j = 0; j < inspection.columns.size(); ++j) {
-    text += fmt::format("{:>3} {} {:>6} {:>6} {:>8} {:>8} {:>8} {:>8}\n", j,
+    text += fmt::format("{:>3} {} {:>6} {:>6} {:>8} {:>8} {:>10} {:>8} {:>8}\n", j,
                         padded(inspection.columns[j], kToken), show_norm(inspection.keys, j),
                         show_norm(inspection.values, j), show_cell(inspection.scores, row, j),
-                        show_cell(inspection.weights, row, j), show_cell(inspection.before, row, j),
-                        show_cell(inspection.after, row, j));
+                        show_cell(inspection.weights, row, j), show_cell(inspection.mix, row, j),
+                        show_cell(inspection.before, row, j), show_cell(inspection.after, row, j));
   }
   return text;
 }
@@ -275,7 +376,8 @@ std::string inspection_tsv(const Inspection& inspection) {
       tsv += fmt::format("{}\t{}\t{}\t{}", i, inspection.rows[i], j, inspection.columns[j]);
       for (const Matrix* m :
            {&inspection.scores, &inspection.weights, &inspection.before, &inspection.after}) {
-        tsv += known(*m) ? fmt::format("\t{:.6f}", row_of(*m, static_cast<Index>(i))[j]) : "\tNaN";
+        const Real value = row_of(*m, static_cast<Index>(i))[j];
+        tsv += std::isnan(value) ? "\tNaN" : fmt::format("\t{:.6f}", value);
       }
       tsv += '\n';
     }

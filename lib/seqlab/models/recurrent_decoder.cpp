@@ -95,6 +95,7 @@ RecurrentDecoder::Run RecurrentDecoder::run(Tape& tape, Variable x, const Contex
     contexts = out.contexts;
     weights = out.weights;
     shown_.show(tape, {}, context.memory.keys, context.memory.values, contexts, weights);
+    tape.show("decoder.attention.states", out.h);  // queries are made of them, a step later
   } else {
     const Variable input = context_every_step_ ? context.fixed : Variable{};
     const Index steps = tape.rows(x) / tape.rows(states[0].h);
