@@ -10,6 +10,7 @@
 #include "seqlab/evaluation/heatmap.hpp"
 #include "seqlab/experiment/drawing.hpp"
 #include "seqlab/experiment/run_directory.hpp"
+#include "seqlab/experiment/shipped.hpp"
 
 namespace seqlab {
 

@@ -9,6 +9,7 @@
 #include "seqlab/experiment/data_sets.hpp"
 #include "seqlab/experiment/match.hpp"
 #include "seqlab/experiment/run.hpp"
+#include "seqlab/experiment/shipped.hpp"
 
 namespace seqlab {
 
@@ -16,6 +17,7 @@ namespace {
 
 std::vector<std::string> translate(const std::string& kind, const ParallelText& train,
                                    const ParallelText& test) {
+  if (kind == "eliza") return eliza_baseline(Eliza(read_script(find_eliza_script())), test.source);
   if (kind == "retrieval") return retrieval_baseline(train.source, train.target, test.source);
   return word_gloss_baseline(train.source, train.target, test.source);
 }
@@ -39,11 +41,13 @@ int baseline_main(int argc, char** argv) {
       "baseline", "EXPERIMENT.cfg",
       "Translates the test set without a trained network, as a floor for the table: a model below\n"
       "it has shown nothing. `retrieval` copies the translation of the most similar training\n"
-      "sentence; `gloss` translates word by word with IBM Model 1.",
+      "sentence; `gloss` translates word by word with IBM Model 1; `eliza` answers each sentence\n"
+      "by a script of 1966's kind, with no parameters and no memory (see 'seqlab eliza').",
       "  seqlab baseline experiments/bottleneck.cfg --kind retrieval \\\n"
       "      --output results/bottleneck/runs/retrieval\n"
-      "  seqlab baseline experiments/bottleneck.cfg --kind gloss --output results/bottleneck/runs/gloss");
-  command.add()("kind", value<std::string>()->value_name("KIND"), "retrieval | gloss");
+      "  seqlab baseline experiments/bottleneck.cfg --kind gloss --output "
+      "results/bottleneck/runs/gloss");
+  command.add()("kind", value<std::string>()->value_name("KIND"), "retrieval | gloss | eliza");
   command.add()("output", value<std::string>()->value_name("RUN"), "the run directory to make");
   command.add()("resume", "do nothing if the run is finished; else begin it again");
   command.add_overrides();
@@ -75,6 +79,7 @@ int baseline_main(int argc, char** argv) {
   manifest["data"] = {{"task", experiment.data.task},
                       {"train", {{"pairs", train.size()}, {"checksum", text_checksum(train)}}},
                       {"test", {{"pairs", test.size()}, {"checksum", text_checksum(test)}}}};
+  if (kind == "eliza") manifest["parameters"]["all"] = 0;  // the others keep the training set
   manifest["machine"] = machine_manifest();
   run.write_json("manifest.json", manifest);
 

@@ -8,22 +8,12 @@
 #include "commands.hpp"
 #include "line_reader.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/experiment/shipped.hpp"
 #include "seqlab/history/eliza.hpp"
 
 namespace seqlab {
 
 namespace {
-
-/// The project's own script lies beside the build folder, or where the program is installed.
-std::string find_script() {
-  const std::filesystem::path folder =
-      std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  for (const std::filesystem::path& candidate : {folder / "../experiments/eliza/advisor.script",
-                                                 folder / "../share/seqlab/eliza/advisor.script"}) {
-    if (std::filesystem::exists(candidate)) return candidate.lexically_normal().string();
-  }
-  throw UsageError("the project's script eliza/advisor.script was not found; give one by --script");
-}
 
 void converse(Eliza& eliza, bool with_trace) {
   const bool on_terminal = isatty(STDIN_FILENO) != 0;
@@ -61,8 +51,9 @@ int eliza_main(int argc, char** argv) {
   command.add()("trace", "print before each answer how it came about");
   if (!command.parse(argc, argv)) return 0;
 
-  Eliza eliza(
-      read_script(command.has("script") ? command.get<std::string>("script") : find_script()));
+  Eliza eliza(read_script(command.has("script")
+                              ? std::filesystem::path(command.get<std::string>("script"))
+                              : find_eliza_script()));
   converse(eliza, command.has("trace"));
   return 0;
 }

@@ -11,6 +11,7 @@
 #include "seqlab/evaluation/inspection.hpp"
 #include "seqlab/experiment/drawing.hpp"
 #include "seqlab/experiment/run_directory.hpp"
+#include "seqlab/experiment/shipped.hpp"
 
 namespace seqlab {
 

@@ -8,6 +8,7 @@
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/figure_data.hpp"
 #include "seqlab/experiment/figures.hpp"
+#include "seqlab/experiment/shipped.hpp"
 
 namespace seqlab {
 

@@ -57,6 +57,18 @@ TEST_CASE("retrieval takes the first of equally similar sources and nothing with
   CHECK(retrieval_baseline(sources, targets, Lines{}).empty());
 }
 
+TEST_CASE("ELIZA answers each sentence as if it were the first") {
+  const Eliza eliza(parse_script("(HELLO) START (NONE ((0) (GO ON) (I SEE))) "
+                                 "(MEMORY MY (0 YOUR 0 = A 3) (0 YOUR 0 = B 3) (0 YOUR 0 = C 3) "
+                                 "(0 YOUR 0 = D 3)) "
+                                 "(MY = YOUR ((0 YOUR 0) (TELL ME OF YOUR 3) (WHY YOUR 3)))",
+                                 "test"));
+  const Lines sources{"la casa", "my dog", "la casa", "my dog", "la casa", ""};
+  const Lines answers = eliza_baseline(eliza, sources);
+  CHECK(answers == Lines{"GO ON", "TELL ME OF YOUR DOG", "GO ON", "TELL ME OF YOUR DOG", "GO ON",
+                         "GO ON"});  // neither the next answer in turn nor what was noted
+}
+
 TEST_CASE("the gloss learns a dictionary from co-occurrence") {
   CHECK(word_gloss_baseline(kGerman, kEnglish, Lines{"ein Haus", "das Buch ist klein ."}, 20) ==
         Lines{"A house", "The book is small."});

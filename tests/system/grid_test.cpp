@@ -14,10 +14,10 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-/// Two models, two seeds and a baseline; some seconds in all.
+/// Two models, two seeds and two baselines; some seconds in all.
 std::string small_grid(const std::string& more = "") {
   std::string text = tiny_experiment(more);
-  text.insert(text.find("models ="), "seeds = 1 2\nbaselines = retrieval\n");
+  text.insert(text.find("models ="), "seeds = 1 2\nbaselines = retrieval eliza\n");
   text.replace(text.find("max_updates = 120"), 17, "max_updates = 600");
   return text + "[expect]\nsane = exact(bahdanau) > exact(retrieval) - 100 | Someone: 2 > 1\n";
 }
@@ -72,13 +72,17 @@ TEST_CASE("run trains models x seeds, makes the baselines and prints the table")
   const ProgramResult& result = complete().result;
   INFO("standard error: ", result.err);
   REQUIRE(result.status == 0);
-  for (const char* part : {"| bahdanau", "| lstm", "| retrieval"})
+  for (const char* part : {"| bahdanau", "| lstm", "| retrieval", "| eliza"})
     CHECK(contains(result.out, part));
-  for (const char* run : {"bahdanau-seed1", "lstm-seed2", "retrieval"}) {
+  for (const char* run : {"bahdanau-seed1", "lstm-seed2", "retrieval", "eliza"}) {
     CHECK(std::filesystem::exists(complete().folder + "/runs/" + run + "/done"));
     CHECK(contains(result.err, std::string(run) + ": BLEU"));
   }
   CHECK(!read_whole(complete().folder + "/runs/lstm-seed2.log").empty());
+  const ProgramResult cost =
+      run_seqlab({"table", complete().folder, "--part", "cost", "--format", "csv"});
+  CHECK(contains(cost.out, "kind,n,parameters,"));
+  CHECK(contains(cost.out, "\neliza,floor,1,0,"));
 
   const ProgramResult again = run_seqlab({"run", complete().config, "--output", complete().folder});
   CHECK(again.status == 0);
@@ -128,7 +132,7 @@ wait $!
                    quoted(complete().config) + ' ' + quoted(folder) + ' ' + quoted(log))
                       .c_str());
   CHECK(WEXITSTATUS(status) == 1);
-  CHECK(contains(read_whole(log), "0 of 5 runs are done, the same command goes on"));
+  CHECK(contains(read_whole(log), "0 of 6 runs are done, the same command goes on"));
   CHECK(!contains(read_whole(log), "FAILED"));
   int begun = 0;
   for (const std::string& file : files_below(folder)) {

@@ -304,7 +304,7 @@ void check_pairs(std::span<const std::string> sources, std::span<const std::stri
 }  // namespace
 
 const std::vector<std::string>& baseline_kinds() {
-  static const std::vector<std::string> kinds = {"retrieval", "gloss"};
+  static const std::vector<std::string> kinds = {"retrieval", "gloss", "eliza"};
   return kinds;
 }
 
@@ -352,6 +352,16 @@ std::vector<std::string> word_gloss_baseline(std::span<const std::string> train_
                                                : casing.usual(target_lexicon, gloss));
     }
     outputs.push_back(join_tokens(tokens));
+  }
+  return outputs;
+}
+
+std::vector<std::string> eliza_baseline(Eliza eliza, std::span<const std::string> test_sources) {
+  const ElizaState beginning = eliza.state();
+  std::vector<std::string> outputs;
+  for (const std::string& source : test_sources) {
+    eliza.set_state(beginning);
+    outputs.push_back(eliza.answer(source));
   }
   return outputs;
 }

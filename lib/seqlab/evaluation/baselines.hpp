@@ -1,8 +1,8 @@
 #pragma once
 
 // Translations without a neural model: the floors that a trained model must beat to mean anything.
-// Both work on lower-cased tokens: words (letters and digits, joined by inner apostrophes and
-// hyphens) and single other characters.
+// Retrieval and gloss work on lower-cased tokens: words (letters and digits, joined by inner
+// apostrophes and hyphens) and single other characters.
 //
 // Retrieval copies the target of the most similar training source. Similarity is Dice's coefficient
 // over tokens, weighted so that rare words count more:
@@ -23,14 +23,19 @@
 // where every source also holds an empty word that explains target words without a source. It
 // shows how far one gets with a dictionary, without word order and context. Words unknown to
 // training are copied.
+//
+// ELIZA (history/eliza.hpp) learns nothing and translates nothing: it answers each source as if it
+// were the first sentence of a conversation. A model that scores no more keeps nothing of it.
 
 #include <span>
 #include <string>
 #include <vector>
 
+#include "seqlab/history/eliza.hpp"
+
 namespace seqlab {
 
-/// Their names: retrieval, gloss.
+/// Their names: retrieval, gloss, eliza.
 const std::vector<std::string>& baseline_kinds();
 
 /// A training target for every test source, as it stands in the training set. A source that shares
@@ -48,5 +53,8 @@ std::vector<std::string> word_gloss_baseline(std::span<const std::string> train_
                                              std::span<const std::string> train_targets,
                                              std::span<const std::string> test_sources,
                                              int rounds = 5);
+
+/// The answer to every test source of `eliza`, which begins anew with each.
+std::vector<std::string> eliza_baseline(Eliza eliza, std::span<const std::string> test_sources);
 
 }  // namespace seqlab

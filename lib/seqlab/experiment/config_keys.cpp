@@ -19,7 +19,7 @@ const Keys<ExperimentOptions>& experiment_keys() {
       text_key<O>("baseline", "the model that tables compare the others with", "a model's name",
                   FIELD(baseline)),
       names_key<O>("baselines", "floors without a network, as rows of the table",
-                   "retrieval, gloss", FIELD(baselines)),
+                   "retrieval, gloss, eliza", FIELD(baselines)),
   };
   return keys;
 }

@@ -45,16 +45,6 @@ Figure write_figure(const FigureContent& content, const std::filesystem::path& p
   return figure;
 }
 
-std::filesystem::path find_plots() {
-  const std::filesystem::path folder =
-      std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  for (const std::filesystem::path& candidate :
-       {folder / "../plots", folder / "../share/seqlab/plots", std::filesystem::path("plots")}) {
-    if (std::filesystem::exists(candidate / "common.gp")) return candidate.lexically_normal();
-  }
-  throw UsageError("the folder plots with the gnuplot drawings was not found; give it by --plots");
-}
-
 void draw(const Figure& figure) {
   const pid_t child = fork();
   if (child < 0) throw RuntimeFailure("cannot start gnuplot: fork failed");

@@ -30,10 +30,6 @@ void check_figure_format(const std::string& format);
 Figure write_figure(const FigureContent& content, const std::filesystem::path& plots,
                     const std::string& format);
 
-/// The folder of the drawings: beside the build folder, or where the program is installed.
-/// Throws UsageError if there is none.
-std::filesystem::path find_plots();
-
 /// Runs gnuplot on the figure's script, in the format of the image's name. Throws RuntimeFailure
 /// that says how to draw it by hand if there is no gnuplot or if it fails.
 void draw(const Figure& figure);

@@ -80,7 +80,7 @@ struct ExperimentOptions {
   std::vector<std::string> models;  ///< in the order of tables and figures
   std::vector<Index> seeds = {1};
   std::string baseline;                ///< the model that tables compare the others with
-  std::vector<std::string> baselines;  ///< floors without a network: "retrieval", "gloss"
+  std::vector<std::string> baselines;  ///< floors without a network: baseline_kinds()
 };
 
 /// What all models get the same amount of. `parameters` and `flops` (of the whole training) are met

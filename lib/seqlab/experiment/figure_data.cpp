@@ -146,10 +146,13 @@ std::string quality_cost(const Models& models) {
   for (const ModelResults& model : models) {
     const Estimate quality = over_seeds(model, score.value);
     const double flops = over_seeds(model, manifest_value("/training/flops")).mean;
+    // A floor stands at no cost; a logarithmic axis has no place for zero.
+    const double parameters = model.baseline
+                                  ? Estimate::kUnknown
+                                  : over_seeds(model, manifest_value("/parameters/all")).mean;
     any = any || !(std::isnan(flops) || std::isnan(quality.mean));
     text += fmt::format("{}\t{}\t{}{}\t{}\t{}\n", experiment_name(models), model.name, score.name,
-                        fields(quality), number(flops),
-                        number(over_seeds(model, manifest_value("/parameters/all")).mean));
+                        fields(quality), number(flops), number(parameters));
   }
   return any ? text : std::string();
 }
