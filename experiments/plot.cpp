@@ -29,8 +29,8 @@ int plot_main(int argc, char** argv) {
   CommandLine command(
       "plot", "EXPERIMENT_DIR",
       "Draws the figures of an experiment: BLEU, length ratio and exact match by source length,\n"
-      "learning curves, quality against cost, the capacity of one vector, gradient flow. The\n"
-      "numbers of finished runs go into EXPERIMENT_DIR/figures as tables (TSV), and figures are\n"
+      "learning curves, quality against cost, the capacity of one vector, gradient flow, what a\n"
+      "pronoun means (as 'seqlab run experiments/pronoun.cfg' draws it, too). The numbers of finished runs go into EXPERIMENT_DIR/figures as tables (TSV), and figures are\n"
       "drawn from such tables, there and in EXPERIMENT_DIR, so that published numbers can be\n"
       "drawn without the runs. Beside each figure lies a small gnuplot script that draws it\n"
       "again; other such scripts, as of 'seqlab attend', are drawn too.",

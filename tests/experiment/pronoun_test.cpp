@@ -122,8 +122,21 @@ TEST_CASE("Two layers learn what a pronoun means, one cannot, whatever the seed"
   CHECK(contains(report, "**dog**"));
   const std::string csv = pronoun_accuracy_csv(runs);
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 9);
-  const std::string story = pronoun_story_csv(experiment, runs);
+  const std::string story = pronoun_story_csv(runs);
   CHECK(std::count(story.begin(), story.end(), '\n') == 1 + 8 * 8);
+  const std::string figure = pronoun_figure_tsv(experiment, runs);
+  // Accuracies, and four sentences by two seeds of dot product, one and two.
+  CHECK(std::count(figure.begin(), figure.end(), '\n') == 1 + 8 + 4 * 2 * 3);
+  CHECK(contains(figure, "accuracy\t0\tone\tright\t1\t50.000000\n"));
+  CHECK(contains(figure, "story\t1\tit was punctured: ball\tdot product\t2\t0."));
+  // With one layer, what the one twin wins, the other loses.
+  const auto share = [&](const std::string& point) {
+    const std::size_t place = figure.find(point);
+    REQUIRE(place != std::string::npos);
+    return std::stod(figure.substr(place + point.size()));
+  };
+  CHECK(share("it was hungry: dog\tone\t1\t") + share("it was punctured: ball\tone\t1\t") ==
+        doctest::Approx(1.0).epsilon(1e-4));
 }
 
 TEST_CASE("A run is the same every time") {

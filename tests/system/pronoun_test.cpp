@@ -18,9 +18,20 @@ TEST_CASE("run prints and writes the tables of the pronoun experiment") {
   CHECK(result.status == 0);
   CHECK(contains(result.out, "| one "));
   CHECK(contains(result.out, "**ball**"));
-  CHECK(files_below(folder) == std::vector<std::string>{"accuracy.csv", "story.csv", "table.md"});
+  CHECK(files_below(folder) == std::vector<std::string>{
+                                   "accuracy.csv", "figures/pronoun.gp", "figures/pronoun.svg",
+                                   "figures/pronoun.tsv", "story.csv", "table.md"});
+  CHECK(!contains(result.err, "warning"));
   CHECK(read_whole(folder + "/table.md") == result.out);
   CHECK(run_seqlab({"run", config, "--output", scratch.file("again")}).out == result.out);
+
+  // Without a story, the figure has one panel.
+  const ProgramResult plain = run_seqlab(
+      {"run", scratch.write("plain.cfg", "[data]\ntask = pronoun\ntrain_groups = 9\n[model.one]\n"),
+       "--output", scratch.file("plain"), "--set", "training.updates=2"});
+  INFO(plain.err);
+  CHECK(plain.status == 0);
+  CHECK(!contains(plain.err, "warning"));
 
   const ProgramResult refused = run_seqlab({"run", config, "--only", "one"});
   CHECK(refused.status == 2);

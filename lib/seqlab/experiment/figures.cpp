@@ -112,6 +112,22 @@ std::string length_settings(const TextTable& table, const std::string& measure,
                      table.at(0, "train_high"));
 }
 
+/// How many rows each panel has, the seeds, and the series of the panel "story".
+std::string pronoun_settings(const TextTable& table) {
+  Fields names;
+  std::set<std::string> models, sentences;
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    const bool story = table.at(r, "panel") == "story";
+    (story ? sentences : models).insert(table.at(r, "row"));
+    const std::string& series = table.at(r, "series");
+    if (story && std::ranges::find(names, series) == names.end()) names.push_back(series);
+  }
+  const Fields seeds = values_of(table, "seed");
+  return fmt::format("models = {}\nsentences = {}\narray seeds[{}] = [{}]\n", models.size(),
+                     sentences.size(), seeds.size(), fmt::join(seeds, ", ")) +
+         (names.empty() ? std::string() : names_setting(names));
+}
+
 struct Drawing {
   const char* name;    ///< of the figure
   const char* script;  ///< in plots/
@@ -145,6 +161,7 @@ const Drawing kDrawings[] = {
      }},
     {"gradient_flow", "gradient_flow.gp",
      [](const TextTable& table) { return names_setting(values_of(table, "model")); }},
+    {"pronoun", "pronoun.gp", pronoun_settings},
 };
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace seqlab {
 
 /// The figures of the tables NAME.tsv in `folder` (see figure_data.hpp; gradient_flow.tsv with
-/// model, distance, norm, low and high as well), for which gnuplot scripts NAME.gp are written,
+/// model, distance, norm, low and high as well, and pronoun.tsv of pronoun_figure_tsv), for which gnuplot scripts NAME.gp are written,
 /// and of other scripts that are there already. `plots` is the folder with the drawings; `format`
 /// is svg, png or pdf.
 /// Throws RuntimeFailure if a table is damaged or writing fails.

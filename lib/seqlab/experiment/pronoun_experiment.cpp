@@ -190,8 +190,8 @@ std::vector<StoryRow> tell_story(const PronounModel& model, const PronounText& t
       const auto at = [&](const Matrix& m) {
         return static_cast<double>(ref(m).row(static_cast<Index>(s))[place]);
       };
-      rows.push_back(
-          {s, noun, at(attention.dot_products), at(attention.scores), at(attention.weights)});
+      rows.push_back({s, noun, sentences[s].referent == noun, at(attention.dot_products),
+                      at(attention.scores), at(attention.weights)});
     }
   }
   return rows;

@@ -56,6 +56,7 @@ std::optional<PronounExperiment> parse_pronoun_experiment(
 struct StoryRow {
   std::size_t sentence = 0;  ///< of pronoun_story()
   std::size_t noun = 0;      ///< 0 or 1
+  bool meant = false;        ///< by the pronoun
   double dot_product = 0;    ///< of the embeddings, over sqrt(D)
   double score = 0;          ///< in the query-key space of the last layer
   double weight = 0;         ///< its softmax over the sentence

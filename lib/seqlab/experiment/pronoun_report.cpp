@@ -2,8 +2,8 @@
 
 #include <sstream>
 
-#include "seqlab/data/utf8.hpp"
 #include "seqlab/evaluation/estimate.hpp"
+#include "seqlab/experiment/table_content.hpp"
 
 namespace seqlab {
 
@@ -30,29 +30,6 @@ std::string show(const std::vector<double>& values, int digits) {
 }
 
 using Cells = std::vector<std::string>;
-
-/// Columns are as wide as their widest cell; the first is flush left, the others flush right.
-std::string markdown(const std::vector<Cells>& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 3);
-  for (const Cells& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], utf8_width(row[c]));
-  }
-  std::string text;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    for (std::size_t c = 0; c < rows[r].size(); ++c) {
-      const std::string space(widths[c] - utf8_width(rows[r][c]), ' ');
-      text += "| " + (c == 0 ? rows[r][c] + space : space + rows[r][c]) + ' ';
-    }
-    text += "|\n";
-    if (r > 0) continue;
-    for (std::size_t c = 0; c < widths.size(); ++c) {
-      text += c == 0 ? "| " + std::string(widths[c], '-') + ' '
-                     : "| " + std::string(widths[c] - 1, '-') + ": ";
-    }
-    text += "|\n";
-  }
-  return text;
-}
 
 std::string learned_parts(const PronounModelOptions& options) {
   using P = PronounModelOptions::Projections;
@@ -95,7 +72,7 @@ std::string accuracy_table(const PronounExperiment& experiment, const PronounFlo
                     fmt::format("{:.1f}", *std::ranges::min_element(right)),
                     show(percent(&PronounRun::pointing), 1)});
   }
-  return markdown(rows);
+  return markdown_cells(rows);
 }
 
 std::string word_at(const std::string& sentence, Index place) {
@@ -105,14 +82,15 @@ std::string word_at(const std::string& sentence, Index place) {
   return word;
 }
 
-/// The noun that is meant in each sentence of the story: 0 or 1.
-std::vector<std::size_t> meant_nouns(const PronounExperiment& experiment) {
-  const PronounText text = make_pronouns(experiment.data);
-  std::vector<std::size_t> nouns;
-  for (const std::string& sentence : pronoun_story()) {
-    nouns.push_back(parse_pronoun_sentence(text, sentence).referent);
-  }
-  return nouns;
+/// "it was hungry": what the pronoun's clause says.
+std::string clause_of(const std::string& sentence) {
+  return fmt::format("{} {} {}", word_at(sentence, PronounPlaces::kPronoun),
+                     word_at(sentence, PronounPlaces::kPronoun + 1),
+                     word_at(sentence, PronounPlaces::kProperty));
+}
+
+std::string noun_of(const std::string& sentence, std::size_t noun) {
+  return word_at(sentence, PronounPlaces::kNouns[noun]);
 }
 
 /// The values of the first seeds: each draws its own embeddings, so a mean would say nothing.
@@ -126,7 +104,6 @@ std::string show_each(std::vector<double> values, int digits) {
 
 std::string story_table(const PronounExperiment& experiment, const Runs& runs) {
   const std::vector<std::string> sentences = pronoun_story();
-  const std::vector<std::size_t> meant = meant_nouns(experiment);
   Cells head = {"pronoun", "noun", "dot product"};
   for (const std::string& model : experiment.story) {
     head.push_back(model + ": score");
@@ -141,11 +118,9 @@ std::string story_table(const PronounExperiment& experiment, const Runs& runs) {
           over_seeds(runs, model, [&](const PronounRun& run) { return run.story[i].*measure; }),
           digits);
     };
-    const std::string pronoun = fmt::format("{} {} {}", word_at(sentence, PronounPlaces::kPronoun),
-                                            word_at(sentence, PronounPlaces::kPronoun + 1),
-                                            word_at(sentence, PronounPlaces::kProperty));
-    const std::string word = word_at(sentence, PronounPlaces::kNouns[noun]);
-    Cells row = {noun == 0 ? pronoun : "", meant[i / 2] == noun ? "**" + word + "**" : word,
+    const std::string word = noun_of(sentence, noun);
+    Cells row = {noun == 0 ? clause_of(sentence) : "",
+                 runs.front().story[i].meant ? "**" + word + "**" : word,
                  each(experiment.story.front(), &StoryRow::dot_product, 1)};
     for (const std::string& model : experiment.story) {
       row.push_back(each(model, &StoryRow::score, 1));
@@ -153,7 +128,7 @@ std::string story_table(const PronounExperiment& experiment, const Runs& runs) {
     }
     rows.push_back(std::move(row));
   }
-  return markdown(rows);
+  return markdown_cells(rows);
 }
 
 }  // namespace
@@ -220,19 +195,50 @@ std::string pronoun_accuracy_csv(const Runs& runs) {
   return csv;
 }
 
-std::string pronoun_story_csv(const PronounExperiment& experiment, const Runs& runs) {
+std::string pronoun_story_csv(const Runs& runs) {
   const std::vector<std::string> sentences = pronoun_story();
-  const std::vector<std::size_t> meant = meant_nouns(experiment);
   std::string csv = "model,seed,sentence,noun,meant,dot_product,score,weight\n";
   for (const PronounRun& run : runs) {
     for (const StoryRow& row : run.story) {
-      csv += fmt::format(
-          "{},{},{},{},{},{:.6f},{:.6f},{:.6f}\n", run.model, run.seed, sentences[row.sentence],
-          word_at(sentences[row.sentence], PronounPlaces::kNouns[row.noun]),
-          meant[row.sentence] == row.noun ? 1 : 0, row.dot_product, row.score, row.weight);
+      csv += fmt::format("{},{},{},{},{},{:.6f},{:.6f},{:.6f}\n", run.model, run.seed,
+                         sentences[row.sentence], noun_of(sentences[row.sentence], row.noun),
+                         row.meant ? 1 : 0, row.dot_product, row.score, row.weight);
     }
   }
   return csv;
+}
+
+std::string pronoun_figure_tsv(const PronounExperiment& experiment, const Runs& runs) {
+  std::string tsv = "panel\trow\tlabel\tseries\tseed\tvalue\n";
+  const auto add = [&tsv](const char* panel, std::size_t row, const std::string& label,
+                          const std::string& series, const PronounRun& run, double value) {
+    tsv += fmt::format("{}\t{}\t{}\t{}\t{}\t{:.6f}\n", panel, row, label, series, run.seed, value);
+  };
+  for (std::size_t m = 0; m < experiment.models.size(); ++m) {
+    const std::string& name = experiment.models[m].name;
+    for (const PronounRun& run : runs) {
+      if (run.model == name) add("accuracy", m, name, "right", run, 100.0 * run.accuracy);
+    }
+  }
+  const std::vector<std::string> sentences = pronoun_story();
+  const auto add_story = [&](const std::string& model, const std::string& series,
+                             double StoryRow::*measure) {
+    for (const PronounRun& run : runs) {
+      if (run.model != model) continue;
+      for (std::size_t i = 0; i < run.story.size(); i += 2) {  // both nouns of a sentence
+        const StoryRow &a = run.story[i], &b = run.story[i + 1];
+        const StoryRow &meant = a.meant ? a : b, &other = a.meant ? b : a;
+        const std::string& sentence = sentences[meant.sentence];
+        add("story", meant.sentence,
+            fmt::format("{}: {}", clause_of(sentence), noun_of(sentence, meant.noun)), series, run,
+            1.0 / (1.0 + std::exp(other.*measure - meant.*measure)));
+      }
+    }
+  };
+  if (experiment.story.empty()) return tsv;
+  add_story(experiment.story.front(), "dot product", &StoryRow::dot_product);
+  for (const std::string& model : experiment.story) add_story(model, model, &StoryRow::score);
+  return tsv;
 }
 
 }  // namespace seqlab

@@ -80,19 +80,7 @@ std::string markdown_block(const TableContent& table, const TableBlock& block) {
       cells.push_back(cell(column, r, kMarkdown));
     }
   }
-  std::vector<std::size_t> widths(lines[0].size());
-  for (const Cells& cells : lines) {
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      widths[i] = std::max(widths[i], utf8_width(cells[i]));
-  }
-  std::string text = markdown_row(lines[0], widths) + '|';
-  for (std::size_t i = 0; i < widths.size(); ++i) {
-    const std::string line(widths[i] + 1, '-');
-    text += (i == 0 ? ':' + line : line + ':') + '|';
-  }
-  text += '\n';
-  for (std::size_t i = 1; i < lines.size(); ++i) text += markdown_row(lines[i], widths);
-  return text;
+  return markdown_cells(lines);
 }
 
 std::string latex_text(const std::string& text) {
@@ -168,6 +156,22 @@ bool has_interval(const TableColumn& column) {
 }
 
 }  // namespace
+
+std::string markdown_cells(const std::vector<Cells>& rows) {
+  std::vector<std::size_t> widths(rows[0].size());
+  for (const Cells& cells : rows) {
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      widths[i] = std::max(widths[i], utf8_width(cells[i]));
+  }
+  std::string text = markdown_row(rows[0], widths) + '|';
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    const std::string line(widths[i] + 1, '-');
+    text += (i == 0 ? ':' + line : line + ':') + '|';
+  }
+  text += '\n';
+  for (std::size_t i = 1; i < rows.size(); ++i) text += markdown_row(rows[i], widths);
+  return text;
+}
 
 std::string markdown_table(const TableContent& table) {
   std::string text;

@@ -41,8 +41,13 @@ struct TableContent {
   std::vector<std::string> notes;  ///< on all blocks: what the numbers depend on
 };
 
-/// The formats, ready for a file. A block leaves out rows that have no value in it. The LaTeX text is a whole document, with marks around the tables
-/// for those who want to take them into their own; it needs the package booktabs.
+/// A table in Markdown from its cells, the headings first: the first column flush left, the others
+/// flush right.
+std::string markdown_cells(const std::vector<std::vector<std::string>>& rows);
+
+/// The formats, ready for a file. A block leaves out rows that have no value in it. The LaTeX text
+/// is a whole document, with marks around the tables for those who want to take them into their
+/// own; it needs the package booktabs.
 std::string markdown_table(const TableContent& table);
 std::string latex_table(const TableContent& table);
 /// All blocks side by side; an interval's half width is a column KEY_ci of its own. What is unknown
