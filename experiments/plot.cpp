@@ -30,10 +30,10 @@ int plot_main(int argc, char** argv) {
       "plot", "EXPERIMENT_DIR",
       "Draws the figures of an experiment: BLEU, length ratio and exact match by source length,\n"
       "learning curves, quality against cost, the capacity of one vector, gradient flow, what a\n"
-      "pronoun means (as 'seqlab run experiments/pronoun.cfg' draws it, too). The numbers of finished runs go into EXPERIMENT_DIR/figures as tables (TSV), and figures are\n"
-      "drawn from such tables, there and in EXPERIMENT_DIR, so that published numbers can be\n"
-      "drawn without the runs. Beside each figure lies a small gnuplot script that draws it\n"
-      "again; other such scripts, as of 'seqlab attend', are drawn too.",
+      "pronoun means. The numbers of finished runs go into EXPERIMENT_DIR/figures as tables\n"
+      "(TSV), and figures are drawn from such tables, there and in EXPERIMENT_DIR, so that\n"
+      "published numbers can be drawn without the runs. Beside each figure lies a small gnuplot\n"
+      "script that draws it again; other such scripts, as of 'seqlab attend', are drawn too.",
       "  seqlab plot results/quick\n"
       "  seqlab plot results/bottleneck --format pdf");
   command.add()("format", value<std::string>()->value_name("KIND")->default_value("svg"),

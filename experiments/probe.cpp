@@ -23,12 +23,6 @@ struct VectorScores {
   std::vector<ProbeScore> words;
 };
 
-std::string bucket_name(const LengthBucket& bucket) {
-  const Index low = std::max<Index>(1, bucket.low);
-  return bucket.high == LengthBucket::kOpen ? fmt::format("{}+", low)
-                                            : fmt::format("{}-{}", low, bucket.high);
-}
-
 /// At most `most` source sentences, drawn from all.
 std::vector<Sentence> draw_sources(const LoadedRun& run, Split split, std::size_t most) {
   const ParallelText text = load_text(run.experiment.data, split);
@@ -59,7 +53,7 @@ void print(const VectorScores& scores) {
       majority += score->baseline / static_cast<double>(positions.size());
     }
     std::cout << fmt::format("{:<10}{:>10.3f}{:>10.3f}{:>10.3f}{:>10.3f}{:>12.3f}\n",
-                             bucket_name(positions.front()->bucket), positions.front()->score,
+                             bucket_label(positions.front()->bucket), positions.front()->score,
                              positions[positions.size() / 2]->score, positions.back()->score, mean,
                              majority);
   }
@@ -91,7 +85,7 @@ std::string figure_settings(const VectorScores& scores, const std::string& model
     if (score.bucket.low == last) continue;
     last = score.bucket.low;
     lows += fmt::format("{}{}", lows.empty() ? "" : " ", last);
-    names += fmt::format("{}{}", names.empty() ? "" : " ", bucket_name(score.bucket));
+    names += fmt::format("{}{}", names.empty() ? "" : " ", bucket_label(score.bucket));
   }
   return fmt::format(
       "subject = {}\nvector = {}\nlows = '{}'\nbuckets = '{}'\n",

@@ -1,13 +1,15 @@
 // Attention with projections and whole Transformer layers against PyTorch:
 // tests/golden/torch_operations.py.
 
-#include "golden/golden.hpp"
+#include "nn/fill.hpp"
 #include "seqlab/nn/transformer.hpp"
 
 namespace seqlab {
 namespace {
 
 using test::difference;
+using test::fill_attention;
+using test::fill_linear;
 using test::fill_wave;
 using test::GoldenRun;
 using test::kGoldenTolerance;
@@ -20,21 +22,9 @@ constexpr Index kSourceSteps = 5;
 const std::vector<Index> kLengths{4, 1, 3};
 const std::vector<Index> kSourceLengths{2, 5, 4};
 
-void fill_linear(ParameterStore& store, const Linear& layer, int tag) {
-  fill_wave(store.value(layer.weight), tag);
-  fill_wave(store.value(layer.bias), tag + 1);
-}
-
 void fill_norm(ParameterStore& store, const Norm& layer, int tag) {
   fill_wave(store.value(layer.gain), tag);
   fill_wave(store.value(layer.bias), tag + 1);
-}
-
-void fill_attention(ParameterStore& store, const AttentionLayer& layer, int tag) {
-  for (const Linear& part : {layer.query, layer.key, layer.value, layer.output}) {
-    fill_linear(store, part, tag);
-    tag += 2;
-  }
 }
 
 /// All parameters of the store, which have the names of the golden gradients.

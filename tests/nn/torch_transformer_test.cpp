@@ -1,6 +1,6 @@
 // The parts of today's Transformers against PyTorch: tests/golden/torch_transformer.py.
 
-#include "golden/golden.hpp"
+#include "nn/fill.hpp"
 #include "seqlab/autograd/rms_norm.hpp"
 #include "seqlab/autograd/rotary.hpp"
 #include "seqlab/nn/grouped_attention.hpp"
@@ -10,6 +10,8 @@ namespace seqlab {
 namespace {
 
 using test::difference;
+using test::fill_attention;
+using test::fill_linear;
 using test::fill_wave;
 using test::GoldenRun;
 using test::kGoldenTolerance;
@@ -37,18 +39,6 @@ ModelOptions model_of(const TransformerOptions& transformer) {
   options.width = kWidth;
   options.transformer = transformer;
   return options;
-}
-
-void fill_linear(ParameterStore& store, const Linear& layer, int tag) {
-  fill_wave(store.value(layer.weight), tag);
-  fill_wave(store.value(layer.bias), tag + 1);
-}
-
-void fill_attention(ParameterStore& store, const AttentionLayer& layer, int tag) {
-  for (const Linear& part : {layer.query, layer.key, layer.value, layer.output}) {
-    fill_linear(store, part, tag);
-    tag += 2;
-  }
 }
 
 void fill_feed_forward(ParameterStore& store, const FeedForward& layer, int tag) {

@@ -65,10 +65,11 @@ TokenId sample_token(const Real* logits, Index vocabulary, const SamplingOptions
   if (options.temperature == 0.0) {
     return *std::min_element(tokens.begin(), tokens.end(), more_probable);
   }
-  std::sort(tokens.begin(), tokens.end(), more_probable);
   if (options.top_k > 0 && options.top_k < static_cast<Index>(tokens.size())) {
+    std::nth_element(tokens.begin(), tokens.begin() + options.top_k, tokens.end(), more_probable);
     tokens.resize(static_cast<std::size_t>(options.top_k));
   }
+  std::sort(tokens.begin(), tokens.end(), more_probable);
   std::vector<double> shares;
   for (const TokenId token : tokens) {
     const auto difference = static_cast<double>(logits[token] - logits[tokens.front()]);

@@ -6,6 +6,12 @@
 
 namespace seqlab {
 
+std::string bucket_label(const LengthBucket& bucket) {
+  const Index low = std::max<Index>(1, bucket.low);
+  return bucket.high == LengthBucket::kOpen ? fmt::format("{}+", low)
+                                            : fmt::format("{}-{}", low, bucket.high);
+}
+
 std::vector<LengthBucket> make_length_buckets(const std::vector<Index>& upper_ends) {
   std::vector<LengthBucket> buckets;
   Index low = 0;

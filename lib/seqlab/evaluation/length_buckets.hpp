@@ -4,6 +4,7 @@
 // where models with and without attention differ.
 
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "seqlab/tensor/real.hpp"
@@ -19,6 +20,9 @@ struct LengthBucket {
 
   bool contains(Index length) const { return low <= length && length <= high; }
 };
+
+/// "11-20", or "61+" for an open one. No sentence has length 0, so that the first begins at 1.
+std::string bucket_label(const LengthBucket& bucket);
 
 /// Buckets that cover all lengths from 0, the last one open: upper ends {10, 20} give 0-10, 11-20
 /// and 21 or more. Throws UsageError unless the ends rise from one to the next and are at least 0.

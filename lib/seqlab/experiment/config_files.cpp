@@ -73,8 +73,7 @@ ConfigText read_config(std::string_view text, const std::filesystem::path& file,
 }
 
 ConfigText read_override(const std::string& text, const std::filesystem::path& folder) {
-  const Setting setting = parse_override(text);
-  ConfigText config{{}, {{setting.section, setting.where}}, {setting}};
+  ConfigText config = one_setting(parse_override(text));
   check_section(config.sections[0]);
   resolve_files(config, folder);
   return config;

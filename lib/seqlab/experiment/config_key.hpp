@@ -54,7 +54,10 @@ std::string joined(const std::vector<std::string>& names, std::string_view separ
 
 inline constexpr Index kNoLimit = Index{1} << 60;
 
-// Makers of keys. `field` is a generic lambda from (const) options to the member.
+// Makers of keys. `field` is a generic lambda from (const) options to the member: FIELD(member).
+
+#define FIELD(member) \
+  [](auto& options) -> auto& { return options.member; }
 
 template <typename Options, typename Field>
 Key<Options> integer_key(std::string name, std::string help, Field field, Index low,

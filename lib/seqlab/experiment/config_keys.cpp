@@ -4,10 +4,6 @@
 
 namespace seqlab {
 
-// Access to a member of options, constant or not.
-#define FIELD(member) \
-  [](auto& options) -> auto& { return options.member; }
-
 const Keys<ExperimentOptions>& experiment_keys() {
   using O = ExperimentOptions;
   static const Keys<O> keys = {
@@ -307,6 +303,5 @@ const Keys<EvaluationOptions>& evaluation_keys() {
   return keys;
 }
 
-#undef FIELD
 
 }  // namespace seqlab

@@ -126,6 +126,10 @@ Setting parse_override(const std::string& text) {
           boost::trim_copy(text.substr(equals + 1)), fmt::format("--set {}", text)};
 }
 
+ConfigText one_setting(const Setting& setting) {
+  return {{}, {{setting.section, setting.where}}, {setting}};
+}
+
 void override_settings(ConfigText& config, const ConfigText& later) {
   for (const Setting& setting : later.settings) {
     std::erase_if(config.settings, [&](const Setting& old) { return replaces(setting, old); });

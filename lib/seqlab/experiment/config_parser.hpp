@@ -38,6 +38,9 @@ ConfigText parse_config(std::string_view text, const std::string& name);
 /// Throws UsageError if it has another form.
 Setting parse_override(const std::string& text);
 
+/// A text of one setting, to be added to another.
+ConfigText one_setting(const Setting& setting);
+
 /// Adds `later` to `config`. What is set later wins: it takes the place of the same key's setting,
 /// and a setting for all models ([model], [training]) also that of single models ([model.NAME],
 /// [training.NAME]). A key that is set is swept no more.

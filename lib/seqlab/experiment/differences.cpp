@@ -2,44 +2,19 @@
 
 #include <numeric>
 
-#include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/evaluation/significance.hpp"
+#include "seqlab/experiment/sentence_results.hpp"
 
 namespace seqlab {
 
 namespace {
 
-BleuOptions bleu_options(const RunResult& run) {
-  BleuOptions options;
-  options.tokenizer = parse_text_tokenizer(run.settings.at("evaluation.tokenize"));
-  options.lowercase = run.settings.at("evaluation.lowercase") == "true";
-  return options;
-}
-
-SentenceCounts counts_of(const RunResult& run, bool exact) {
-  const std::vector<std::string> translations = read_lines(run.directory / "translations.txt");
-  const std::vector<std::vector<std::string>> references = {
-      read_lines(run.directory / "references.txt")};
-  if (translations.size() != references[0].size() || translations.empty()) {
-    throw RuntimeFailure(fmt::format(
-        "{}: translations.txt has {} lines and references.txt {}; expected as many, and some",
-        run.directory.string(), translations.size(), references[0].size()));
+SentenceCounts counts_of(const ModelResults& model, const std::string& measure) {
+  SentenceCounts sum = read_sentence_counts(model.runs.front(), measure);
+  for (std::size_t i = 1; i < model.runs.size(); ++i) {
+    sum += read_sentence_counts(model.runs[i], measure);
   }
-  if (exact) {
-    std::vector<bool> right;
-    for (std::size_t i = 0; i < translations.size(); ++i) {
-      right.push_back(translations[i] == references[0][i]);
-    }
-    return SentenceCounts(right);
-  }
-  const BleuOptions options = bleu_options(run);
-  return {bleu_statistics(translations, references, options), options};
-}
-
-SentenceCounts counts_of(const ModelResults& model, bool exact) {
-  SentenceCounts sum = counts_of(model.runs.front(), exact);
-  for (std::size_t i = 1; i < model.runs.size(); ++i) sum += counts_of(model.runs[i], exact);
   return sum;
 }
 
@@ -65,16 +40,16 @@ std::vector<Difference> differences_to(const std::string& baseline,
                                        const std::vector<ModelResults>& models) {
   const auto found = std::ranges::find(models, baseline, &ModelResults::name);
   check(found != models.end(), "there is no model {}", baseline);
-  const MainMeasure measure = main_measure(models);
-  check(measure != MainMeasure::bits_per_byte, "a paired test without translations");
-  const bool exact = measure == MainMeasure::exact_match;
-  const SentenceCounts baseline_counts = counts_of(*found, exact);
+  const MainMeasure main = main_measure(models);
+  check(main != MainMeasure::bits_per_byte, "a paired test without translations");
+  const std::string measure = main == MainMeasure::exact_match ? "exact" : "bleu";
+  const SentenceCounts baseline_counts = counts_of(*found, measure);
   std::vector<Difference> differences;
   for (const ModelResults& model : models) {
     differences.push_back(model.name == baseline
                               ? Difference{}
                               : test_difference(baseline_counts, found->runs.size(),
-                                                counts_of(model, exact), model.runs.size()));
+                                                counts_of(model, measure), model.runs.size()));
   }
   correct(differences, &Difference::bootstrap);
   correct(differences, &Difference::randomisation);

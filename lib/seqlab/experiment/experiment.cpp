@@ -58,8 +58,8 @@ Experiment read_experiment(ConfigText text, const std::filesystem::path& file) {
   experiment.file = file;
   experiment.experiment.name = file.stem().string();
   if (!apply_section(text, "experiment", experiment_keys(), experiment.experiment, "name")) {
-    const Setting name{"experiment", "name", experiment.experiment.name, file.string()};
-    override_settings(text, {{}, {{name.section, name.where}}, {name}});
+    override_settings(
+        text, one_setting({"experiment", "name", experiment.experiment.name, file.string()}));
   }
   experiment.text = write_config(text);
   experiment.data = read_data(text, file);
@@ -72,9 +72,9 @@ Experiment read_experiment(ConfigText text, const std::filesystem::path& file) {
   }
   check_baselines(experiment.experiment, file.string());
   if (experiment.data.language_model() && !experiment.experiment.baselines.empty()) {
-    throw UsageError(fmt::format(
-        "{}: experiment.baselines translate, and plain text has no source; remove them",
-        file.string()));
+    throw UsageError(
+        fmt::format("{}: experiment.baselines translate, and plain text has no source; remove them",
+                    file.string()));
   }
   experiment.models = read_models(text, experiment.experiment, file);
   experiment.experiment.models.clear();

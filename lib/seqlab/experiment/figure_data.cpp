@@ -116,26 +116,19 @@ std::string learning(const Models& models) {
   return text;
 }
 
-RunValue manifest_value(const char* pointer) {
-  return [=](const RunResult& run) { return json_number(run.manifest, pointer); };
-}
-
 struct Score {
   const char* name;
   RunValue value;
 };
 
 Score main_score(MainMeasure measure) {
-  const auto test_value = [](const char* pointer, double factor) {
-    return [=](const RunResult& run) { return factor * json_number(run.test, pointer); };
-  };
   switch (measure) {
     case MainMeasure::exact_match:
       return {"Exact match [%]", test_value("/sentence_accuracy", 100)};
     case MainMeasure::bits_per_byte:
-      return {"Bits per byte", test_value("/bits_per_byte", 1)};
+      return {"Bits per byte", test_value("/bits_per_byte")};
     default:
-      return {"BLEU", test_value("/bleu/score", 1)};
+      return {"BLEU", test_value("/bleu/score")};
   }
 }
 

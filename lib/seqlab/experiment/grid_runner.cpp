@@ -91,7 +91,7 @@ void GridRunner::start_some() {
       ++outcome_.finished;
       continue;
     }
-    Active active{&run, read_progress(run), nullptr};
+    Active active{&run, read_progress(run), {}, nullptr};
     active.process = std::make_unique<ChildProcess>(run.command(program_), run.log());
     active_.push_back(std::move(active));
     if (!terminal_) message(fmt::format("{}: started, log in {}", run.name, run.log().string()));
@@ -160,14 +160,15 @@ void GridRunner::show_progress() {
   shown_width_ = shown.size();
 }
 
-std::string GridRunner::progress_line() const {
+std::string GridRunner::progress_line() {
+  for (Active& active : active_) active.now = read_progress(*active.run);
   std::string line = fmt::format("{} of {} runs done", outcome_.finished, runs_.size());
   if (!outcome_.failed.empty()) line += fmt::format(", {} failed", outcome_.failed.size());
   const double left = seconds_left();
   if (left >= 0) line += fmt::format(", {} left", duration_text(left));
   for (std::size_t i = 0; i < active_.size(); ++i) {
     line += fmt::format("{} {} {:.0f} %", i == 0 ? ";" : ",", active_[i].run->name,
-                        100.0 * read_progress(*active_[i].run).fraction);
+                        100.0 * active_[i].now.fraction);
   }
   return line;
 }
@@ -179,7 +180,7 @@ double GridRunner::seconds_left() const {
   double longest = 0;
   double sum = 0;
   for (const Active& active : active_) {
-    const RunProgress progress = read_progress(*active.run);
+    const RunProgress progress = active.now;
     if (progress.fraction <= 0) {
       if (active.run->baseline.empty()) return -1.0;
       continue;

@@ -48,6 +48,7 @@ class GridRunner {
   struct Active {
     const GridRun* run = nullptr;
     RunProgress begin;
+    RunProgress now{};  ///< as the progress line says
     std::unique_ptr<ChildProcess> process;
   };
 
@@ -57,7 +58,7 @@ class GridRunner {
   void stop_all();
   void message(const std::string& line);
   void show_progress();
-  std::string progress_line() const;
+  std::string progress_line();
   double seconds_left() const;
 
   std::vector<GridRun> runs_;

@@ -12,9 +12,6 @@ namespace seqlab {
 
 namespace {
 
-#define FIELD(member) \
-  [](auto& options) -> auto& { return options.member; }
-
 /// Those of all experiments that make sense here.
 const Keys<ExperimentOptions>& pronoun_experiment_keys() {
   static const Keys<ExperimentOptions> keys = [] {
@@ -209,8 +206,7 @@ std::optional<PronounExperiment> parse_pronoun_experiment(
                                  config.includes.front().where));
   }
   for (const std::string& each : overrides) {
-    const Setting setting = parse_override(each);
-    override_settings(config, {{}, {{setting.section, setting.where}}, {setting}});
+    override_settings(config, one_setting(parse_override(each)));
   }
   PronounExperiment experiment;
   experiment.experiment.name = name.stem().string();

@@ -6,6 +6,7 @@
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/evaluation/length_buckets.hpp"
 #include "seqlab/experiment/comparable.hpp"
 #include "seqlab/experiment/config_parser.hpp"
 #include "seqlab/experiment/run_directory.hpp"
@@ -98,7 +99,8 @@ std::vector<std::string> model_order(const std::vector<RunResult>& runs,
   return order;
 }
 
-std::vector<std::filesystem::path> finished_runs(const std::filesystem::path& experiment_directory) {
+std::vector<std::filesystem::path> finished_runs(
+    const std::filesystem::path& experiment_directory) {
   const std::filesystem::path folder = experiment_directory / "runs";
   std::vector<std::filesystem::path> paths;
   if (!std::filesystem::is_directory(folder)) return paths;
@@ -198,6 +200,14 @@ Estimate over_seeds(const ModelResults& model, const RunValue& value) {
   return estimate_mean(values);
 }
 
+RunValue test_value(const std::string& pointer, double factor) {
+  return [=](const RunResult& run) { return factor * json_number(run.test, pointer); };
+}
+
+RunValue manifest_value(const std::string& pointer) {
+  return [=](const RunResult& run) { return json_number(run.manifest, pointer); };
+}
+
 double json_number(const Json& json, const std::string& pointer) {
   const Json::json_pointer place(pointer);
   if (!json.contains(place) || !json.at(place).is_number()) return kNaN;
@@ -224,8 +234,9 @@ std::vector<BucketRow> all_buckets(const std::vector<ModelResults>& models) {
 }
 
 std::string bucket_label(const BucketRow& bucket) {
-  const double low = std::max(1.0, bucket.low);
-  return std::isnan(bucket.high) ? fmt::format("{}+", low) : fmt::format("{}-{}", low, bucket.high);
+  return bucket_label(LengthBucket{
+      static_cast<Index>(bucket.low),
+      std::isnan(bucket.high) ? LengthBucket::kOpen : static_cast<Index>(bucket.high)});
 }
 
 }  // namespace seqlab

@@ -73,6 +73,10 @@ using RunValue = std::function<double(const RunResult&)>;
 
 Estimate over_seeds(const ModelResults& model, const RunValue& value);
 
+/// The number at `pointer` in manifest.json, or times `factor` in test.json.
+RunValue manifest_value(const std::string& pointer);
+RunValue test_value(const std::string& pointer, double factor = 1);
+
 /// The number at `pointer` ("/bleu/score"), or NaN if there is none.
 double json_number(const Json& json, const std::string& pointer);
 

@@ -18,8 +18,6 @@ namespace seqlab {
 
 namespace {
 
-constexpr BatchOptions kScoringBatch{.tokens = 4096, .sentences = 0};
-
 /// What training needs of the data.
 struct TrainingData {
   TokenizerPair tokenizers;
@@ -192,7 +190,7 @@ TestResult test_run(const LoadedRun& run, const ParallelText& text, Index thread
   }
   const std::vector<LengthBucket> buckets = make_length_buckets(options.length_buckets);
   const std::vector<LossSum> forced =
-      score_by_length(*run.model, corpus, buckets, kScoringBatch, threads);
+      score_by_length(*run.model, corpus, buckets, BatchOptions{}, threads);
   result.evaluation =
       evaluate(result.translations, text.target, lengths, buckets, forced, bleu_options(options));
   return result;

@@ -5,32 +5,16 @@
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/config_key.hpp"
-#include "seqlab/experiment/experiment.hpp"
-#include "seqlab/experiment/run.hpp"
 
 namespace seqlab {
 
 namespace {
 
-SentenceCounts read_counts(const RunResult& run, const std::string& measure,
-                           const std::vector<std::string>& translations,
-                           const std::vector<std::string>& references) {
-  if (measure == "exact") {
-    std::vector<bool> right;
-    for (std::size_t i = 0; i < translations.size(); ++i) {
-      right.push_back(translations[i] == references[i]);
-    }
-    return SentenceCounts(right);
-  }
-  const std::vector<std::vector<std::string>> all = {references};
-  if (measure == "chrf") {
-    const ChrfOptions options;
-    return {chrf_statistics(translations, all, options), options};
-  }
-  check(measure == "bleu", "{} is no measure of sentences", measure);
-  const BleuOptions options =
-      bleu_options(load_experiment(run.directory / "config.cfg").evaluation);
-  return {bleu_statistics(translations, all, options), options};
+BleuOptions bleu_options_of(const RunResult& run) {
+  BleuOptions options;
+  options.tokenizer = parse_text_tokenizer(run.settings.at("evaluation.tokenize"));
+  options.lowercase = run.settings.at("evaluation.lowercase") == "true";
+  return options;
 }
 
 std::vector<Index> read_lengths(const std::filesystem::path& file) {
@@ -66,17 +50,40 @@ double SentenceResults::score(LengthRange range) const {
   return score(rows, range);
 }
 
-SentenceResults read_sentence_results(const RunResult& run, const std::string& measure) {
+SentenceCounts read_sentence_counts(const RunResult& run, const std::string& measure) {
   const std::vector<std::string> translations = read_lines(run.directory / "translations.txt");
-  const std::vector<std::string> references = read_lines(run.directory / "references.txt");
-  const std::vector<Index> lengths = read_lengths(run.directory / "source_lengths.txt");
-  if (translations.size() != references.size() || translations.size() != lengths.size()) {
+  const std::vector<std::vector<std::string>> references = {
+      read_lines(run.directory / "references.txt")};
+  if (translations.size() != references[0].size() || translations.empty()) {
     throw RuntimeFailure(fmt::format(
-        "{}: translations.txt has {} lines, references.txt {} and source_lengths.txt {}; expected "
-        "as many",
-        run.directory.string(), translations.size(), references.size(), lengths.size()));
+        "{}: translations.txt has {} lines and references.txt {}; expected as many, and some",
+        run.directory.string(), translations.size(), references[0].size()));
   }
-  return {read_counts(run, measure, translations, references), lengths};
+  if (measure == "exact") {
+    std::vector<bool> right;
+    for (std::size_t i = 0; i < translations.size(); ++i) {
+      right.push_back(translations[i] == references[0][i]);
+    }
+    return SentenceCounts(right);
+  }
+  if (measure == "chrf") {
+    const ChrfOptions options;
+    return {chrf_statistics(translations, references, options), options};
+  }
+  check(measure == "bleu", "{} is no measure of sentences", measure);
+  const BleuOptions options = bleu_options_of(run);
+  return {bleu_statistics(translations, references, options), options};
+}
+
+SentenceResults read_sentence_results(const RunResult& run, const std::string& measure) {
+  SentenceResults results{read_sentence_counts(run, measure),
+                          read_lengths(run.directory / "source_lengths.txt")};
+  if (results.counts.sentences() != results.lengths.size()) {
+    throw RuntimeFailure(
+        fmt::format("{}: translations.txt has {} lines and source_lengths.txt {}; expected as many",
+                    run.directory.string(), results.counts.sentences(), results.lengths.size()));
+  }
+  return results;
 }
 
 }  // namespace seqlab

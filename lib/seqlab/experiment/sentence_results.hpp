@@ -22,7 +22,11 @@ struct SentenceResults {
   double score(LengthRange range) const;
 };
 
-/// `measure` is bleu, chrf or exact. Throws RuntimeFailure if a file is missing or damaged.
+/// What a measure counts in each sentence; `measure` is bleu, chrf or exact. Throws RuntimeFailure
+/// if a file is missing or damaged.
+SentenceCounts read_sentence_counts(const RunResult& run, const std::string& measure);
+
+/// The same with the sentences' lengths. Throws RuntimeFailure if a file is missing or damaged.
 SentenceResults read_sentence_results(const RunResult& run, const std::string& measure);
 
 }  // namespace seqlab

@@ -88,9 +88,7 @@ std::vector<SweepPoint> sweep_points(const std::vector<SweptKey>& keys) {
 
 ConfigText at_point(const ConfigText& config, const SweepPoint& point) {
   ConfigText result = config;
-  for (const Setting& setting : point.settings) {
-    override_settings(result, {{}, {{setting.section, setting.where}}, {setting}});
-  }
+  for (const Setting& setting : point.settings) override_settings(result, one_setting(setting));
   return result;
 }
 

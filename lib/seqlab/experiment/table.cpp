@@ -27,14 +27,6 @@ double training_speed(const RunResult& run) {
   return *middle;
 }
 
-RunValue test_value(const std::string& pointer, double factor = 1) {
-  return [=](const RunResult& run) { return factor * json_number(run.test, pointer); };
-}
-
-RunValue manifest_value(const std::string& pointer) {
-  return [=](const RunResult& run) { return json_number(run.manifest, pointer); };
-}
-
 double decoding_time(const RunResult& run) {
   return 1000 * json_number(run.test, "/decoding/seconds") / json_number(run.test, "/sentences");
 }

@@ -10,12 +10,6 @@
 
 namespace seqlab {
 
-namespace {
-
-constexpr BatchOptions kScoringBatch{.tokens = 4096, .sentences = 0};
-
-}  // namespace
-
 double TextTest::bits_per_byte() const {
   return forced.negative_log_likelihood / std::numbers::ln2 / static_cast<double>(bytes);
 }
@@ -30,7 +24,7 @@ TextTest test_text(const LoadedRun& run, const ParallelText& text, Index threads
   test.bytes = text_bytes(text.target);
   const Corpus corpus = make_test_corpus(run.experiment.data, text, run.tokenizers);
   for (const Sentence& sentence : corpus.target) test.unknown += count_unknown(sentence);
-  test.forced = score_corpus(*run.model, corpus, kScoringBatch, threads);
+  test.forced = score_corpus(*run.model, corpus, BatchOptions{}, threads);
   return test;
 }
 
