@@ -238,8 +238,9 @@ Inspection inspect_one(const ForcedPass& pass, const SeenAttention& seen, Index 
   result.rows = texts_of(asking);
   result.columns = texts_of(asked);
   result.embeddings = embeddings_of(asking);
-  const Matrix queries =
-      additive.exists() ? additive.queries(pass, seen.rows) : pass.all(seen.name + ".query");
+  const bool recurrent = seen.name == "decoder.attention";
+  const bool adds = recurrent && additive.exists();
+  const Matrix queries = adds ? additive.queries(pass, seen.rows) : pass.all(seen.name + ".query");
   const Matrix keys = pass.first(seen.name + ".key", seen.columns);
   const Index key_heads = cols(keys) / (cols(queries) / seen.heads);
   const Index key_head = head < 0 ? -1 : head / (seen.heads / key_heads);
@@ -248,10 +249,9 @@ Inspection inspect_one(const ForcedPass& pass, const SeenAttention& seen, Index 
   const Matrix values = pass.first(seen.name + ".value", seen.columns);
   result.values = columns_of_head(values, key_head, key_heads);
   result.contexts = columns_of_head(pass.all(seen.name + ".context"), head, seen.heads);
-  result.scores = additive.exists()
-                      ? additive.scores(queries, keys)
-                      : dot_scores(result.queries, result.keys, head < 0 ? seen.heads : 1,
-                                   seen.name != "decoder.attention");
+  result.scores =
+      adds ? additive.scores(queries, keys)
+           : dot_scores(result.queries, result.keys, head < 0 ? seen.heads : 1, !recurrent);
   if (seen.kind == AttentionKind::decoder) hide_later(result.scores);
   const Matrix weights = pass.all(seen.name);
   result.weights = weights_of_head(weights, head, seen.heads);
