@@ -23,7 +23,6 @@ namespace seqlab {
 namespace {
 
 constexpr Index kWarmup = 3;
-constexpr Index kBatches = 8;
 constexpr Index kDecodingSteps = 25;
 constexpr int kDecodingRuns = 7;
 
@@ -80,8 +79,10 @@ struct TrainingRun {
 
 TrainingRun train(SequenceModel& model, const BenchOptions& options, Index updates) {
   const TemporaryFolder folder;
+  // No run goes through all of it: an epoch begins with work that is not a step's.
+  const Index batches = kWarmup + options.steps + 1;
   const Corpus corpus =
-      random_corpus(kBatches * options.sentences, options.length - 1, options.vocabulary);
+      random_corpus(batches * options.sentences, options.length - 1, options.vocabulary);
   const Corpus valid = random_corpus(1, options.length - 1, options.vocabulary);
   TrainingLog log(folder.path(), std::cerr, ProgressStyle::none);
   TrainingOptions training = training_options(options);

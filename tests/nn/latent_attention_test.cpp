@@ -87,7 +87,7 @@ TEST_CASE("latent attention: the absorbed path agrees with the plain one, for an
     const Variable x = tape.variable(wave(4, kLong, kWidth));
     const auto positions = time_major_positions(tape, kLong, 1);
     const std::vector<Index> length{kLong};
-    const std::vector<Variable> entries = attention.entries(tape, x, positions);
+    const Variables entries = attention.entries(tape, x, positions);
     const Matrix plain =
         tape.value(attention.forward(tape, x, entries, positions, length, /*causal=*/true));
     const Matrix cache = tape.value(entries[0]);

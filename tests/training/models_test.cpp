@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "memory_requests.hpp"
 #include "seqlab/models/registry.hpp"
 #include "seqlab/training/trainer.hpp"
 #include "support.hpp"
@@ -96,6 +97,47 @@ TEST_CASE("every model: training asks the system for memory at its start only") 
     options.limits.max_updates = 40;
     run(options, true);
     CHECK(buffer_statistics().system_requests == requests);
+  }
+}
+
+/// Pairs of one length, so that all batches have the same shape.
+Corpus even_corpus(std::size_t size) {
+  Corpus corpus = toy_corpus(size, 1);
+  for (std::size_t i = 0; i < size; ++i) {
+    corpus.source[i].resize(7, kUnk);
+    corpus.target[i].resize(6, kUnk);
+  }
+  return corpus;
+}
+
+// On one worker, in single precision, beginning of an epoch and validations apart:
+// a run of more updates allocates no more than a shorter one does.
+TEST_CASE("every model: a steady training step allocates nothing") {
+  const Corpus train = even_corpus(400);
+  const auto allocations = [&](const ModelFamily& family, std::int64_t updates) {
+    TrainingOptions options = model_options();
+    options.batch.tokens = 0;
+    options.batch.sentences = 8;
+    options.validate_every = options.limits.max_updates = updates;
+    options.checkpoint_every = 0;
+    options.log_every = 1;
+    const TemporaryFolder folder;
+    std::ostringstream text;
+    TrainingLog log(folder.path(), text, ProgressStyle::none);
+    const std::unique_ptr<SequenceModel> model = tiny_model(family);
+    Trainer trainer(*model, train, even_corpus(8), options, folder.path(), {}, log);
+    const std::int64_t before = memory_requests().allocations;
+    trainer.run(false);
+    return memory_requests().allocations - before;
+  };
+  for (const ModelFamily& family : model_families()) {
+    // A reversed source is a batch of its own, made anew for every pass.
+    if (family.defaults.reverse_source) continue;
+    CAPTURE(family.name);
+    allocations(family, 24);  // the libraries prepare themselves
+    const std::int64_t few = allocations(family, 10);
+    CHECK(few > 0);
+    CHECK(allocations(family, 24) == few);
   }
 }
 

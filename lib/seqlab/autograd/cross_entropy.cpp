@@ -13,8 +13,8 @@ namespace {
 constexpr Index kBlockRows = 192;
 
 /// Positions of the rows that have a target.
-std::vector<Index> rows_with_target(std::span<const TokenId> targets) {
-  std::vector<Index> positions;
+PooledVector<Index> rows_with_target(std::span<const TokenId> targets) {
+  PooledVector<Index> positions;
   positions.reserve(targets.size());
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (targets[i] != kPad) positions.push_back(static_cast<Index>(i));
@@ -71,7 +71,7 @@ CrossEntropyOutput linear_softmax_cross_entropy(Tape& tape, Variable hidden, Par
         targets.size());
   const bool training = tape.training();
   const RowLoss row_loss(vocabulary, options, training);
-  const std::vector<Index> positions = rows_with_target(targets);
+  const PooledVector<Index> positions = rows_with_target(targets);
   const auto count = static_cast<Index>(positions.size());
 
   CrossEntropyOutput output;

@@ -9,7 +9,6 @@
 // is known beforehand.
 
 #include <span>
-#include <vector>
 
 #include "seqlab/autograd/tape.hpp"
 #include "seqlab/data/batch.hpp"
@@ -23,8 +22,8 @@ struct CrossEntropyOptions {
 };
 
 struct CrossEntropyOutput {
-  std::vector<double> row_nll;   ///< -log p(target) in nats without smoothing; 0 for kPad targets
-  std::vector<char> row_correct;  ///< whether the most probable token is the target
+  PooledVector<double> row_nll;   ///< -log p(target) in nats without smoothing; 0 for kPad targets
+  PooledVector<char> row_correct;  ///< whether the most probable token is the target
   double smoothed = 0.0;          ///< the loss above, summed over rows
 };
 

@@ -4,13 +4,6 @@
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
-namespace {
-
-/// The few inputs of a concatenation, kept by value in its backward function.
-using Parts = std::vector<Variable>;
-
-}  // namespace
-
 Variable rows(Tape& tape, Variable x, Index first, Index count) {
   const ProfiledOperation operation("rows");
   Matrix out = make_matrix(count, tape.cols(x));
@@ -68,7 +61,7 @@ Variable concatenate_columns(Tape& tape, std::span<const Variable> parts) {
     at += tape.cols(part);
   }
   const Variable result = tape.variable(std::move(out));
-  tape.on_backward(result, [&tape, inputs = Parts(parts.begin(), parts.end()), result] {
+  tape.on_backward(result, [&tape, inputs = Variables(parts.begin(), parts.end()), result] {
     const MatrixRef gradient = tape.gradient(result);
     Index from = 0;
     for (const Variable part : inputs) {
@@ -90,7 +83,7 @@ Variable concatenate_rows(Tape& tape, std::span<const Variable> parts) {
     at += tape.rows(part);
   }
   const Variable result = tape.variable(std::move(out));
-  tape.on_backward(result, [&tape, inputs = Parts(parts.begin(), parts.end()), result] {
+  tape.on_backward(result, [&tape, inputs = Variables(parts.begin(), parts.end()), result] {
     const MatrixRef gradient = tape.gradient(result);
     Index from = 0;
     for (const Variable part : inputs) {

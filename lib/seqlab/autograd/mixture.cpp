@@ -77,7 +77,7 @@ Variable mix(Tape& tape, const Routing& routing, std::span<const Variable> outpu
   }
   const Variable result = tape.variable(std::move(out));
   tape.on_backward(result, [&tape, &all_rows = routing.rows, gate = routing.gates, result, width,
-                            parts = std::vector<Variable>(outputs.begin(), outputs.end())] {
+                            parts = Variables(outputs.begin(), outputs.end())] {
     const MatrixRef from = tape.gradient(result), d_gates = tape.gradient(gate);
     const ConstMatrixRef shares = ref(tape.value(gate));
     for (std::size_t e = 0; e < parts.size(); ++e) {

@@ -30,6 +30,7 @@ struct RecurrentState {
   Variable h;
   Variable c;
 };
+using RecurrentStates = PooledVector<RecurrentState>;  ///< of the layers of a stack
 
 /// The outputs of a layer: `h` [T*B, H] and, for the lstm, `c` [T*B, H], so that the state after
 /// any step is a block of rows.

@@ -37,6 +37,7 @@ struct Variable {
   Index index = -1;
   bool exists() const { return index >= 0; }
 };
+using Variables = PooledVector<Variable>;
 
 inline namespace SEQLAB_PRECISION {
 

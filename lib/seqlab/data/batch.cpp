@@ -7,27 +7,60 @@
 
 namespace seqlab {
 
-TokenBatch make_token_batch(const std::vector<const Sentence*>& sentences, bool begin, bool end) {
-  check(!sentences.empty(), "make_token_batch: no sentences");
+namespace {
+
+/// sentence(b) is the b-th of `count` sentences.
+template <typename SentenceAt>
+void fill(std::size_t count, SentenceAt&& sentence, bool begin, bool end, TokenBatch& result) {
   const Index marks = (begin ? 1 : 0) + (end ? 1 : 0);
-  TokenBatch result;
-  result.batch = static_cast<Index>(sentences.size());
-  for (const Sentence* sentence : sentences) {
-    result.lengths.push_back(std::max<Index>(1, static_cast<Index>(sentence->size()) + marks));
+  result.batch = static_cast<Index>(count);
+  result.steps = 0;
+  result.lengths.resize(count);
+  for (std::size_t b = 0; b < count; ++b) {
+    result.lengths[b] = std::max<Index>(1, static_cast<Index>(sentence(b).size()) + marks);
+    result.steps = std::max(result.steps, result.lengths[b]);
   }
-  result.steps = *std::max_element(result.lengths.begin(), result.lengths.end());
-  result.tokens.assign(static_cast<std::size_t>(result.steps * result.batch), kPad);
-  for (std::size_t b = 0; b < sentences.size(); ++b) {
+  result.tokens.assign(static_cast<std::size_t>(result.steps) * count, kPad);
+  for (std::size_t b = 0; b < count; ++b) {
     std::size_t place = b;
     const auto put = [&](TokenId token) {
       result.tokens[place] = token;
-      place += sentences.size();
+      place += count;
     };
     if (begin) put(kBos);
-    for (const TokenId token : *sentences[b]) put(token);
-    if (end || (sentences[b]->empty() && !begin)) put(kEos);
+    for (const TokenId token : sentence(b)) put(token);
+    if (end || (sentence(b).empty() && !begin)) put(kEos);
   }
+}
+
+/// source(b) and target(b) are the b-th pair.
+template <typename SourceAt, typename TargetAt>
+void fill(SourceAt&& source, TargetAt&& target, Batch& batch) {
+  const std::size_t count = batch.sentences.size();
+  fill(count, source, false, true, batch.source);
+  fill(count, target, true, false, batch.target_input);
+  fill(count, target, false, true, batch.target_output);
+  batch.target_tokens = 0;
+  for (const Index length : batch.target_output.lengths) batch.target_tokens += length;
+}
+
+}  // namespace
+
+TokenBatch make_token_batch(const std::vector<const Sentence*>& sentences, bool begin, bool end) {
+  check(!sentences.empty(), "make_token_batch: no sentences");
+  TokenBatch result;
+  fill(
+      sentences.size(), [&](std::size_t b) -> const Sentence& { return *sentences[b]; }, begin, end,
+      result);
   return result;
+}
+
+void fill_batch(const std::vector<Sentence>& sources, const std::vector<Sentence>& targets,
+                Batch& batch) {
+  const auto of = [&batch](const std::vector<Sentence>& side) {
+    return [&](std::size_t b) -> const Sentence& { return side[batch.sentences[b]]; };
+  };
+  fill(of(sources), of(targets), batch);
 }
 
 Batch make_batch(const std::vector<const Sentence*>& sources,
@@ -35,12 +68,12 @@ Batch make_batch(const std::vector<const Sentence*>& sources,
   check(sources.size() == targets.size() && sources.size() == positions.size(),
         "make_batch: {} sources, {} targets and {} positions", sources.size(), targets.size(),
         positions.size());
+  const auto of = [](const std::vector<const Sentence*>& side) {
+    return [&side](std::size_t b) -> const Sentence& { return *side[b]; };
+  };
   Batch result;
-  result.source = make_token_batch(sources, false, true);
-  result.target_input = make_token_batch(targets, true, false);
-  result.target_output = make_token_batch(targets, false, true);
   result.sentences = std::move(positions);
-  for (const Index length : result.target_output.lengths) result.target_tokens += length;
+  fill(of(sources), of(targets), result);
   return result;
 }
 

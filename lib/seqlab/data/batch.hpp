@@ -47,6 +47,10 @@ struct Batch {
 /// lone kEos, since every row needs at least one position.
 TokenBatch make_token_batch(const std::vector<const Sentence*>& sentences, bool begin, bool end);
 
+/// Makes the batch of the pairs `batch.sentences` of a corpus, in the memory that the batch has.
+void fill_batch(const std::vector<Sentence>& sources, const std::vector<Sentence>& targets,
+                Batch& batch);
+
 /// `sources` and `targets` are parallel; `positions` are their places in the corpus.
 Batch make_batch(const std::vector<const Sentence*>& sources,
                  const std::vector<const Sentence*>& targets, std::vector<std::size_t> positions);

@@ -117,14 +117,9 @@ Index best_bucket(const Corpus& corpus, const BatchOptions& options, LengthOrder
   return best;
 }
 
-Batch gather(const Corpus& corpus, const Positions& pairs) {
-  std::vector<const Sentence*> sources;
-  std::vector<const Sentence*> targets;
-  for (const std::size_t pair : pairs) {
-    sources.push_back(&corpus.source[pair]);
-    targets.push_back(&corpus.target[pair]);
-  }
-  return make_batch(sources, targets, pairs);
+void gather(const Corpus& corpus, const Positions& pairs, Batch& batch) {
+  batch.sentences = pairs;
+  fill_batch(corpus.source, corpus.target, batch);
 }
 
 }  // namespace
@@ -161,9 +156,15 @@ const Batches::Plan& Batches::plan(std::uint64_t epoch) const {
 std::size_t Batches::per_epoch(std::uint64_t epoch) const { return plan(epoch).size(); }
 
 Batch Batches::batch(std::uint64_t epoch, std::size_t index) const {
+  Batch result;
+  read(epoch, index, result);
+  return result;
+}
+
+void Batches::read(std::uint64_t epoch, std::size_t index, Batch& batch) const {
   const Plan& batches = plan(epoch);
   check(index < batches.size(), "Batches: batch {} of {}", index, batches.size());
-  return gather(corpus_, batches[index]);
+  gather(corpus_, batches[index], batch);
 }
 
 double Batches::padding_share(std::uint64_t epoch) const {
@@ -181,7 +182,7 @@ std::vector<Batch> ordered_batches(const Corpus& corpus, BatchOptions options) {
   std::vector<Positions> batches;
   cut(corpus, options, pairs, batches);
   std::vector<Batch> result;
-  for (const Positions& batch : batches) result.push_back(gather(corpus, batch));
+  for (const Positions& batch : batches) gather(corpus, batch, result.emplace_back());
   return result;
 }
 

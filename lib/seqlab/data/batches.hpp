@@ -36,6 +36,8 @@ class Batches {
 
   /// Batch `index` (below per_epoch) of an epoch; every pair occurs once an epoch.
   Batch batch(std::uint64_t epoch, std::size_t index) const;
+  /// The same in place of another batch, whose memory it takes.
+  void read(std::uint64_t epoch, std::size_t index, Batch& batch) const;
 
   /// Share of padding among the positions of both sides, in [0, 1).
   double padding_share(std::uint64_t epoch = 0) const;

@@ -18,15 +18,15 @@ CausalRecurrent::CausalRecurrent(const ModelOptions& options, ParameterStore& st
   }
 }
 
-std::vector<RecurrentState> CausalRecurrent::zero_states(Tape& tape, Index batch) const {
-  std::vector<RecurrentState> states;
+RecurrentStates CausalRecurrent::zero_states(Tape& tape, Index batch) const {
+  RecurrentStates states;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     states.push_back(zero_state(tape, cell_, batch, width_));
   }
   return states;
 }
 
-Variable CausalRecurrent::run(Tape& tape, Variable x, std::vector<RecurrentState>& states,
+Variable CausalRecurrent::run(Tape& tape, Variable x, RecurrentStates& states,
                               std::span<const Index> lengths) const {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const RecurrentOutput out = recurrent_sequence(tape, layers_[l], dropout(tape, x, dropout_), {},
@@ -38,13 +38,13 @@ Variable CausalRecurrent::run(Tape& tape, Variable x, std::vector<RecurrentState
 }
 
 Variable CausalRecurrent::forward(Tape& tape, Variable x, std::span<const Index> lengths) const {
-  std::vector<RecurrentState> states = zero_states(tape, static_cast<Index>(lengths.size()));
+  RecurrentStates states = zero_states(tape, static_cast<Index>(lengths.size()));
   return run(tape, x, states, lengths);
 }
 
 DecoderState CausalRecurrent::read(Tape& tape, Variable x, std::span<const Index> lengths) const {
   const auto batch = static_cast<Index>(lengths.size());
-  std::vector<RecurrentState> states = zero_states(tape, batch);
+  RecurrentStates states = zero_states(tape, batch);
   run(tape, x, states, lengths);
   const Index last = tape.rows(x) - batch;
   for (RecurrentState& layer : states) {
@@ -63,7 +63,7 @@ DecoderState CausalRecurrent::begin(Tape& tape, Index batch) const {
 }
 
 StepFeatures CausalRecurrent::step(Tape& tape, Variable x, DecoderState& state) const {
-  std::vector<RecurrentState> states;
+  RecurrentStates states;
   take_states(tape, cell_, layers_.size(), state, states);
   const Variable features = run(tape, x, states, {});
   state.rows.clear();

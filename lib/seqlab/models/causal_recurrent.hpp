@@ -20,9 +20,9 @@ class CausalRecurrent : public CausalLayers {
 
  private:
   /// All layers over the steps of x; `states` become the outputs of every step.
-  Variable run(Tape& tape, Variable x, std::vector<RecurrentState>& states,
+  Variable run(Tape& tape, Variable x, RecurrentStates& states,
                std::span<const Index> lengths) const;
-  std::vector<RecurrentState> zero_states(Tape& tape, Index batch) const;
+  RecurrentStates zero_states(Tape& tape, Index batch) const;
 
   Cell cell_;
   Index width_;

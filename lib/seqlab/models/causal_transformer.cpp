@@ -68,7 +68,7 @@ DecoderState CausalTransformer::read(Tape& tape, Variable x, std::span<const Ind
   const auto positions = time_major_positions(tape, tape.rows(x) / batch, batch);
   stack_.run(tape, x, positions, [&](std::size_t l, Variable y) {
     const SelfAttention& layer = stack_.attention(l);
-    const std::vector<Variable> entries = layer.entries(tape, y, positions);
+    const Variables entries = layer.entries(tape, y, positions);
     const Variable out = layer.forward(tape, y, entries, positions, lengths, /*causal=*/true);
     std::vector<Matrix>& kept = prefix->entries.emplace_back();
     for (const Variable entry : entries) kept.push_back(tape.take(entry));

@@ -20,7 +20,7 @@ struct Encoded {
   Variable start;    ///< [B, H] the annotation nearest the sentence's start that has read it all:
                      ///< the backward state of a bidirectional encoder, else the summary
   /// Final states of a one-directional recurrent encoder, layer by layer; else empty.
-  std::vector<RecurrentState> final_states;
+  RecurrentStates final_states;
   std::span<const Index> lengths;  ///< [B]
   Index steps = 0;                 ///< S
 

@@ -10,14 +10,15 @@ namespace {
 /// Sources and targets as one sequence each, without padding between them.
 struct Joined {
   /// [L*B] the row of each position below each other of source and target; -1: padding.
-  std::vector<Index> from;
-  std::vector<Index> target;   ///< [T*B] the inverse, for target positions; -1: padding
-  std::vector<Index> lengths;  ///< [B]
+  PooledVector<Index> from;
+  PooledVector<Index> target;   ///< [T*B] the inverse, for target positions; -1: padding
+  PooledVector<Index> lengths;  ///< [B]
 };
 
 Joined join(const TokenBatch& source, const TokenBatch& target) {
   const Index batch = source.batch;
   Joined joined;
+  joined.lengths.reserve(source.lengths.size());
   for (std::size_t b = 0; b < source.lengths.size(); ++b) {
     joined.lengths.push_back(source.lengths[b] + target.lengths[b]);
   }

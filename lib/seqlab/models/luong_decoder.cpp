@@ -69,7 +69,7 @@ LuongDecoder::Memory LuongDecoder::memory_of(Tape& tape, const Encoded& encoded)
   return {general_score_ ? key_(tape, encoded.memory) : encoded.memory, encoded.memory};
 }
 
-Variable LuongDecoder::run_layers(Tape& tape, Variable x, std::vector<RecurrentState>& states,
+Variable LuongDecoder::run_layers(Tape& tape, Variable x, RecurrentStates& states,
                                   std::span<const Index> lengths) const {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     if (l > 0) x = dropout(tape, x, dropout_);
@@ -89,7 +89,7 @@ Variable LuongDecoder::combine(Tape& tape, Variable context, Variable h) const {
 Variable LuongDecoder::forward(Tape& tape, const Encoded& encoded,
                                const TokenBatch& target_input) const {
   const Memory memory = memory_of(tape, encoded);
-  std::vector<RecurrentState> states = bridge_(tape, encoded);
+  RecurrentStates states = bridge_(tape, encoded);
   show_start(tape, states);
   const Variable x = dropout(tape, embedding(tape, embedding_, target_input.tokens), dropout_);
   if (input_feeding_) {
@@ -104,11 +104,11 @@ Variable LuongDecoder::forward(Tape& tape, const Encoded& encoded,
 
 Variable LuongDecoder::forward_fed(Tape& tape, Variable x, const Memory& memory,
                                    const Encoded& encoded,
-                                   std::vector<RecurrentState> states) const {
+                                   RecurrentStates states) const {
   // The attentional vector of a step is an input of the next, so the steps run one by one.
   const Index batch = encoded.batch();
   Variable fed = tape.variable(zeros(batch, hidden_));
-  std::vector<Variable> features;
+  Variables features;
   for (Index t = 0; t < tape.rows(x) / batch; ++t) {
     const Variable input =
         concatenate_columns(tape, std::array{rows(tape, x, t * batch, batch), fed});
@@ -138,7 +138,7 @@ DecoderState LuongDecoder::start(Tape& tape, const Encoded& encoded) const {
 StepFeatures LuongDecoder::step(Tape& tape, std::span<const TokenId> tokens,
                                          DecoderState& state) const {
   const auto& source = static_cast<const LuongSource&>(*state.source);
-  std::vector<RecurrentState> states;
+  RecurrentStates states;
   const std::size_t taken = take_states(tape, cell_, layers_.size(), state, states);
   Variable x = embedding(tape, embedding_, tokens);
   if (input_feeding_) {

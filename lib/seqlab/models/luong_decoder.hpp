@@ -32,12 +32,12 @@ class LuongDecoder : public Decoder {
   };
   Memory memory_of(Tape& tape, const Encoded& encoded) const;
   /// The recurrent layers over the steps of x; `states` become the outputs of every step.
-  Variable run_layers(Tape& tape, Variable x, std::vector<RecurrentState>& states,
+  Variable run_layers(Tape& tape, Variable x, RecurrentStates& states,
                       std::span<const Index> lengths) const;
   /// h~ from the context and the state.
   Variable combine(Tape& tape, Variable context, Variable h) const;
   Variable forward_fed(Tape& tape, Variable x, const Memory& memory, const Encoded& encoded,
-                       std::vector<RecurrentState> states) const;
+                       RecurrentStates states) const;
 
   Parameter embedding_;
   Cell cell_;

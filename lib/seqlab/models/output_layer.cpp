@@ -32,15 +32,19 @@ LossSum OutputLayer::loss(Tape& tape, Variable features, const TokenBatch& targe
   LossSum sum;
   const auto sentences = static_cast<std::size_t>(target.batch);
   sum.smoothed = out.smoothed;
-  sum.sentence_nll.assign(sentences, 0.0);
-  sum.sentence_correct.assign(sentences, 1);
+  const bool by_sentence = !tape.training();
+  if (by_sentence) {
+    sum.sentence_nll.assign(sentences, 0.0);
+    sum.sentence_correct.assign(sentences, 1);
+  }
   for (std::size_t i = 0; i < out.row_nll.size(); ++i) {
     if (target.tokens[i] == kPad) continue;
     sum.negative_log_likelihood += out.row_nll[i];
-    sum.sentence_nll[i % sentences] += out.row_nll[i];
     sum.correct += out.row_correct[i];
-    if (out.row_correct[i] == 0) sum.sentence_correct[i % sentences] = 0;
     ++sum.tokens;
+    if (!by_sentence) continue;
+    sum.sentence_nll[i % sentences] += out.row_nll[i];
+    if (out.row_correct[i] == 0) sum.sentence_correct[i % sentences] = 0;
   }
   return sum;
 }

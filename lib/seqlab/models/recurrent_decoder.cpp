@@ -30,9 +30,9 @@ Bridge::Bridge(const ModelOptions& options, EncodedWidths encoded, ParameterStor
   }
 }
 
-std::vector<RecurrentState> Bridge::operator()(Tape& tape, const Encoded& encoded) const {
+RecurrentStates Bridge::operator()(Tape& tape, const Encoded& encoded) const {
   if (copy_) return encoded.final_states;
-  std::vector<RecurrentState> states;
+  RecurrentStates states;
   for (const Maps& maps : maps_) {
     RecurrentState state;
     state.h = activate(tape, Activation::tanh, maps.h(tape, encoded.start));
@@ -85,7 +85,7 @@ Variable RecurrentDecoder::read_out(Tape& tape, Variable h, Variable x, Variable
 }
 
 RecurrentDecoder::Run RecurrentDecoder::run(Tape& tape, Variable x, const Context& context,
-                                            std::vector<RecurrentState>& states,
+                                            RecurrentStates& states,
                                             std::span<const Index> lengths) const {
   Variable h, contexts, weights;
   if (attention_) {
@@ -117,7 +117,7 @@ RecurrentDecoder::Run RecurrentDecoder::run(Tape& tape, Variable x, const Contex
 Variable RecurrentDecoder::forward(Tape& tape, const Encoded& encoded,
                                    const TokenBatch& target_input) const {
   const Context context = context_of(tape, encoded);
-  std::vector<RecurrentState> states = bridge_(tape, encoded);
+  RecurrentStates states = bridge_(tape, encoded);
   show_start(tape, states);
   const Variable x = dropout(tape, embedding(tape, embedding_, target_input.tokens), dropout_);
   return run(tape, x, context, states, target_input.lengths).features;
@@ -142,7 +142,7 @@ DecoderState RecurrentDecoder::start(Tape& tape, const Encoded& encoded) const {
 StepFeatures RecurrentDecoder::step(Tape& tape, std::span<const TokenId> tokens,
                                              DecoderState& state) const {
   const auto& source = static_cast<const RecurrentSource&>(*state.source);
-  std::vector<RecurrentState> states;
+  RecurrentStates states;
   take_states(tape, cell_, layers_.size(), state, states);
   Context context;
   if (attention_) {

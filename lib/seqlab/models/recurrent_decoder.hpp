@@ -20,7 +20,7 @@ class Bridge {
  public:
   Bridge(const ModelOptions& options, EncodedWidths encoded, ParameterStore& store);
   /// One state for each decoder layer.
-  std::vector<RecurrentState> operator()(Tape& tape, const Encoded& encoded) const;
+  RecurrentStates operator()(Tape& tape, const Encoded& encoded) const;
 
  private:
   struct Maps {
@@ -56,7 +56,7 @@ class RecurrentDecoder : public Decoder {
   };
   Context context_of(Tape& tape, const Encoded& encoded) const;
   /// All layers over the steps of x; `states` become the outputs of every step.
-  Run run(Tape& tape, Variable x, const Context& context, std::vector<RecurrentState>& states,
+  Run run(Tape& tape, Variable x, const Context& context, RecurrentStates& states,
           std::span<const Index> lengths) const;
   Variable read_out(Tape& tape, Variable h, Variable x, Variable contexts) const;
 

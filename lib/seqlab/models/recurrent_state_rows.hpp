@@ -9,7 +9,7 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
 /// Shows what a decoder starts from.
-inline void show_start(Tape& tape, const std::vector<RecurrentState>& states) {
+inline void show_start(Tape& tape, const RecurrentStates& states) {
   for (const RecurrentState& layer : states) {
     tape.show("decoder.start", layer.h);
     if (layer.c.exists()) tape.show("decoder.start", layer.c);
@@ -17,7 +17,7 @@ inline void show_start(Tape& tape, const std::vector<RecurrentState>& states) {
 }
 
 /// Appends h (and c) of each layer to the state's rows, taking them from the tape.
-inline void put_states(Tape& tape, const std::vector<RecurrentState>& states, DecoderState& into) {
+inline void put_states(Tape& tape, const RecurrentStates& states, DecoderState& into) {
   for (const RecurrentState& layer : states) {
     into.rows.push_back({tape.value(layer.h), -1});
     if (layer.c.exists()) into.rows.push_back({tape.value(layer.c), -1});
@@ -26,7 +26,7 @@ inline void put_states(Tape& tape, const std::vector<RecurrentState>& states, De
 
 /// The inverse: moves the first rows of the state onto the tape. Returns how many it took.
 inline std::size_t take_states(Tape& tape, Cell cell, std::size_t layers, DecoderState& from,
-                               std::vector<RecurrentState>& states) {
+                               RecurrentStates& states) {
   std::size_t next = 0;
   for (std::size_t l = 0; l < layers; ++l) {
     RecurrentState layer;

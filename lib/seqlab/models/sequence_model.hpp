@@ -19,8 +19,10 @@ struct LossSum {
   double smoothed = 0.0;                 ///< the sum that training minimises
   Index tokens = 0;                      ///< predicted tokens, end marks included
   Index correct = 0;                     ///< tokens whose most probable prediction is right
-  std::vector<double> sentence_nll;      ///< [B] negative log-likelihood of each sentence
-  std::vector<char> sentence_correct;    ///< [B] whether every token of the sentence is right
+  /// Of an evaluation: [B] negative log-likelihood of each sentence, and whether every token of it
+  /// is right.
+  std::vector<double> sentence_nll;
+  std::vector<char> sentence_correct;
 
   LossSum& operator+=(const LossSum& other);  ///< appends the per-sentence values
   double perplexity() const;                  ///< exp(negative_log_likelihood / tokens)

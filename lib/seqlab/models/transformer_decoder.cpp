@@ -58,7 +58,7 @@ Variable TransformerDecoder::run(Tape& tape, Variable x, Self&& self, Cross&& cr
 
 TransformerDecoder::Memory TransformerDecoder::memory_of(Tape& tape, const Encoded& encoded) const {
   if (!pooled_) return {encoded.memory, encoded.lengths};
-  return {encoded.summary, tape.keep(std::vector<Index>(encoded.lengths.size(), 1))};
+  return {encoded.summary, tape.keep(PooledVector<Index>(encoded.lengths.size(), 1))};
 }
 
 Variable TransformerDecoder::forward(Tape& tape, const Encoded& encoded,

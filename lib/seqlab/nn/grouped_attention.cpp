@@ -16,7 +16,7 @@ std::vector<Index> GroupedAttention::cache_widths() const {
   return {layer_.key.weight.rows, layer_.value.weight.rows};
 }
 
-std::vector<Variable> GroupedAttention::entries(Tape& tape, Variable x,
+Variables GroupedAttention::entries(Tape& tape, Variable x,
                                                 std::span<const Index> positions) const {
   Variable keys = layer_.key(tape, x);
   if (rotary_) keys = rotary(tape, keys, layer_.kv_heads, positions);

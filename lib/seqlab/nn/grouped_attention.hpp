@@ -15,7 +15,7 @@ class GroupedAttention : public SelfAttention {
  public:
   GroupedAttention(ParameterStore& store, const std::string& name, const ModelOptions& options);
   std::vector<Index> cache_widths() const override;
-  std::vector<Variable> entries(Tape& tape, Variable x,
+  Variables entries(Tape& tape, Variable x,
                                 std::span<const Index> positions) const override;
   using SelfAttention::forward;
   Variable forward(Tape& tape, Variable x, std::span<const Variable> entries,

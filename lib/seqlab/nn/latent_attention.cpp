@@ -45,7 +45,7 @@ Real LatentAttention::scale() const {
   return Real(1) / std::sqrt(static_cast<Real>(head_width_ + rope_));
 }
 
-std::vector<Variable> LatentAttention::entries(Tape& tape, Variable x,
+Variables LatentAttention::entries(Tape& tape, Variable x,
                                                std::span<const Index> positions) const {
   const Variable latent = latent_norm_(tape, latent_down_(tape, x));
   if (rope_ == 0) return {latent};

@@ -24,7 +24,7 @@ class LatentAttention : public SelfAttention {
  public:
   LatentAttention(ParameterStore& store, const std::string& name, const ModelOptions& options);
   std::vector<Index> cache_widths() const override { return {latent_ + rope_}; }
-  std::vector<Variable> entries(Tape& tape, Variable x,
+  Variables entries(Tape& tape, Variable x,
                                 std::span<const Index> positions) const override;
   using SelfAttention::forward;
   Variable forward(Tape& tape, Variable x, std::span<const Variable> entries,

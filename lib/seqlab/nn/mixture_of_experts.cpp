@@ -24,7 +24,7 @@ MixtureOfExperts::MixtureOfExperts(ParameterStore& store, const std::string& nam
 
 Variable MixtureOfExperts::operator()(Tape& tape, Variable x) const {
   const Routing& routing = tape.keep(route(tape, router_(tape, x), active_, balance_));
-  std::vector<Variable> outputs(routed_.size());
+  Variables outputs(routed_.size());
   for (std::size_t e = 0; e < routed_.size(); ++e) {
     if (routing.rows[e].empty()) continue;
     outputs[e] = routed_[e](tape, rows_at(tape, x, routing.rows[e]));

@@ -32,7 +32,7 @@ void add_sinusoidal(MatrixRef x, std::span<const Index> positions) {
 }  // namespace
 
 std::span<const Index> time_major_positions(Tape& tape, Index steps, Index batch) {
-  std::vector<Index> positions(static_cast<std::size_t>(steps * batch));
+  PooledVector<Index> positions(static_cast<std::size_t>(steps * batch));
   for (std::size_t r = 0; r < positions.size(); ++r) {
     positions[r] = static_cast<Index>(r) / batch;
   }
@@ -52,7 +52,7 @@ Variable PositionCodes::operator()(Tape& tape, Variable x, std::span<const Index
     add_sinusoidal(tape.mutable_value(x), positions);
   }
   if (kind_ != TransformerOptions::Positions::learned) return x;
-  std::vector<TokenId> places;
+  PooledVector<TokenId> places;
   for (const Index position : positions) {
     if (position >= learned_.rows) {
       throw RuntimeFailure(fmt::format(

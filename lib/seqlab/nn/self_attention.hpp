@@ -38,7 +38,7 @@ class SelfAttention {
   virtual std::vector<Index> cache_widths() const = 0;
   /// The cache entries of the rows of x [N, D], one matrix [N, width] for each cache; row r stands
   /// at positions[r]. `positions` must outlive the backward pass.
-  virtual std::vector<Variable> entries(Tape& tape, Variable x,
+  virtual Variables entries(Tape& tape, Variable x,
                                         std::span<const Index> positions) const = 0;
   /// Every position of x [T*B, D], time-major; `entries` are those of x. Result [T*B, D].
   virtual Variable forward(Tape& tape, Variable x, std::span<const Variable> entries,

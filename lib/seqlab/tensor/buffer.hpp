@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <vector>
 
 namespace seqlab {
 
@@ -60,5 +61,9 @@ class BufferAllocator {
   friend bool operator==(const BufferAllocator&, const BufferAllocator&) { return true; }
   friend bool operator!=(const BufferAllocator&, const BufferAllocator&) { return false; }
 };
+
+/// A list with memory from the pool: for lists that every training step makes anew.
+template <typename T>
+using PooledVector = std::vector<T, BufferAllocator<T>>;
 
 }  // namespace seqlab

@@ -24,7 +24,7 @@ Workers::~Workers() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Workers::run(Index count, const std::function<void(Index)>& task) {
+void Workers::run(Index count, FunctionRef<void(Index)> task) {
   if (threads_.empty() || count <= 1) {
     for (Index i = 0; i < count; ++i) task(i);
     return;
@@ -41,7 +41,7 @@ void Workers::run(Index count, const std::function<void(Index)>& task) {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-void Workers::run_blocks(Index size, const std::function<void(Index, Index, Index)>& task) {
+void Workers::run_blocks(Index size, FunctionRef<void(Index, Index, Index)> task) {
   run(blocks(size), [&](Index block) {
     const Index begin = block * kBlock;
     task(block, begin, std::min(begin + kBlock, size));

@@ -5,11 +5,11 @@
 
 #include <condition_variable>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "seqlab/tensor/function_ref.hpp"
 #include "seqlab/tensor/real.hpp"
 
 namespace seqlab {
@@ -28,13 +28,13 @@ class Workers {
   /// Runs task(0), ..., task(count - 1), begun in this order, and returns when all are done. After
   /// one has thrown, no other is begun; the exception of the first of them (by number) is rethrown.
   /// Not for use by several threads at once.
-  void run(Index count, const std::function<void(Index)>& task);
+  void run(Index count, FunctionRef<void(Index)> task);
 
   /// Cuts [0, size) into blocks of kBlock and runs task(block, begin, end) for each. Blocks do not
   /// depend on the number of threads, so neither do results that are combined block by block.
   static constexpr Index kBlock = Index{1} << 16;
   static Index blocks(Index size) { return (size + kBlock - 1) / kBlock; }
-  void run_blocks(Index size, const std::function<void(Index, Index, Index)>& task);
+  void run_blocks(Index size, FunctionRef<void(Index, Index, Index)> task);
 
  private:
   void work(std::unique_lock<std::mutex>& lock);
@@ -44,7 +44,7 @@ class Workers {
   std::mutex mutex_;
   std::condition_variable started_;
   std::condition_variable finished_;
-  const std::function<void(Index)>* task_ = nullptr;  // none: nothing to do
+  const FunctionRef<void(Index)>* task_ = nullptr;  // none: nothing to do
   Index count_ = 0;
   Index next_ = 0;
   Index running_ = 0;

@@ -66,18 +66,13 @@ void BatchGradient::cut(const Batch& batch) {
   const std::size_t size = batch.sentences.size();
   const std::size_t count = std::min(static_cast<std::size_t>(options_.shards), size);
   for (std::size_t own = 0; own < shards_.size(); ++own) {
-    std::vector<const Sentence*> sources;
-    std::vector<const Sentence*> targets;
-    std::vector<std::size_t> positions;
-    if (first_ + own < count) {
-      for (std::size_t i = first_ + own; i < size; i += count) {
-        positions.push_back(batch.sentences[i]);
-        sources.push_back(&corpus_.source[positions.back()]);
-        targets.push_back(&corpus_.target[positions.back()]);
-      }
+    Batch& shard = shards_[own]->batch;
+    shard.sentences.clear();
+    if (first_ + own >= count) continue;
+    for (std::size_t i = first_ + own; i < size; i += count) {
+      shard.sentences.push_back(batch.sentences[i]);
     }
-    shards_[own]->batch =
-        positions.empty() ? Batch{} : make_batch(sources, targets, std::move(positions));
+    fill_batch(corpus_.source, corpus_.target, shard);
   }
 }
 
@@ -85,7 +80,7 @@ LossSum BatchGradient::compute(const Batch& batch, std::int64_t update) {
   cut(batch);
   const LossOptions loss_options{static_cast<Real>(options_.label_smoothing),
                                  static_cast<Real>(1.0 / static_cast<double>(batch.target_tokens))};
-  std::vector<LossSum> losses(static_cast<std::size_t>(options_.shards));
+  PooledVector<LossSum> losses(static_cast<std::size_t>(options_.shards));
   if (rounded_) rounded_->update(workers_);
   workers_.run(static_cast<Index>(shards_.size()), [&](Index i) {
     const Bf16Products products(rounded_ ? &*rounded_ : nullptr);
@@ -104,7 +99,7 @@ LossSum BatchGradient::compute(const Batch& batch, std::int64_t update) {
     shard.flops = flops.value();
   });
 
-  std::vector<std::span<Real>> gradients;
+  PooledVector<std::span<Real>> gradients;
   flops_ = 0.0;
   for (const std::unique_ptr<Shard>& shard : shards_) {
     gradients.emplace_back(shard->gradient);

@@ -150,7 +150,7 @@ int launched_ranks() {
 
 LossSum total_loss(std::span<const LossSum> losses, Communicator& communicator) {
   constexpr std::size_t kNumbers = 4;
-  std::vector<double> numbers;
+  PooledVector<double> numbers;
   for (const LossSum& loss : losses) {
     numbers.insert(numbers.end(),
                    {loss.negative_log_likelihood, loss.smoothed, static_cast<double>(loss.tokens),

@@ -102,10 +102,12 @@ std::int64_t TrainingLog::train_bytes() { return train_.stream.tellp(); }
 std::int64_t TrainingLog::valid_bytes() { return valid_.stream.tellp(); }
 
 void TrainingLog::train(const TrainRow& row, double seconds_left) {
-  write(train_,
-        fmt::format("{},{},{},{:.6f},{:.4f},{:.1f},{:.6g},{:.6g},{:.3f},{:.4f}\n", row.update,
-                    row.epoch, row.tokens, row.loss, std::exp(row.loss), row.tokens_per_second,
-                    row.learning_rate, row.gradient_norm, row.seconds, row.padding));
+  fmt::memory_buffer text;  // on the stack, unlike a string
+  fmt::format_to(std::back_inserter(text),
+                 "{},{},{},{:.6f},{:.4f},{:.1f},{:.6g},{:.6g},{:.3f},{:.4f}\n", row.update,
+                 row.epoch, row.tokens, row.loss, std::exp(row.loss), row.tokens_per_second,
+                 row.learning_rate, row.gradient_norm, row.seconds, row.padding);
+  write(train_, {text.data(), text.size()});
   report(row, seconds_left);
 }
 

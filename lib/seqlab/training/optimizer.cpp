@@ -100,7 +100,7 @@ void add_pairwise(std::span<const std::span<Real>> gradients, Workers& workers) 
 double sum_gradients(std::span<const std::span<Real>> gradients, Workers& workers) {
   const ProfiledOperation operation("sum and norm of gradients");
   const auto size = static_cast<Index>(gradients[0].size());
-  std::vector<double> squares(static_cast<std::size_t>(Workers::blocks(size)));
+  PooledVector<double> squares(static_cast<std::size_t>(Workers::blocks(size)));
   workers.run_blocks(size, [&](Index block, Index begin, Index end) {
     add_pairwise(gradients, begin, end);
     squares[static_cast<std::size_t>(block)] =

@@ -163,8 +163,9 @@ bool Trainer::ended(TrainingResult& result) const {
 
 void Trainer::update() {
   const Clock::time_point start = Clock::now();
-  const Batch batch = batches_.batch(static_cast<std::uint64_t>(progress_.epoch),
-                                     static_cast<std::size_t>(progress_.batch));
+  batches_.read(static_cast<std::uint64_t>(progress_.epoch),
+                static_cast<std::size_t>(progress_.batch), batch_);
+  const Batch& batch = batch_;
   const LossSum loss = gradient_.compute(batch, progress_.update + 1);
   check_finite(loss, batch);
   progress_.flops += gradient_.flops();

@@ -96,6 +96,7 @@ class Trainer {
   Communicator& communicator_;
   Workers workers_;
   Batches batches_;
+  Batch batch_;  // the last one
   Optimizer optimizer_;
   Schedule schedule_;
   BatchGradient gradient_;
