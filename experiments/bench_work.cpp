@@ -75,6 +75,7 @@ TrainingOptions training_options(const BenchOptions& options) {
 struct TrainingRun {
   std::vector<double> speeds;  ///< target tokens a second of each update after the warm-up
   double flops = 0.0;          ///< of an update
+  MemoryRequests requests;     ///< of the whole run
 };
 
 TrainingRun train(SequenceModel& model, const BenchOptions& options, Index updates) {
@@ -87,9 +88,12 @@ TrainingRun train(SequenceModel& model, const BenchOptions& options, Index updat
   TrainingLog log(folder.path(), std::cerr, ProgressStyle::none);
   TrainingOptions training = training_options(options);
   training.limits.max_updates = training.validate_every = updates;
-  const TrainingResult result =
-      Trainer(model, corpus, valid, training, folder.path(), {}, log).run(false);
+  Trainer trainer(model, corpus, valid, training, folder.path(), {}, log);
+  const MemoryRequests before = memory_requests();
+  const TrainingResult result = trainer.run(false);
+  const MemoryRequests after = memory_requests();
   TrainingRun run;
+  run.requests = {after.allocations - before.allocations, after.page_faults - before.page_faults};
   run.flops = result.flops / static_cast<double>(result.updates);
   run.speeds = read_number_table(folder.path() / "train.csv").column("tokens_per_second");
   run.speeds.erase(run.speeds.begin(), run.speeds.begin() + kWarmup);
@@ -149,11 +153,7 @@ struct Account {
 Account account(SequenceModel& model, const BenchOptions& options, Index updates) {
   Account result;
   const ProfileScope scope(result.profile);
-  const MemoryRequests before = memory_requests();
-  train(model, options, updates);
-  const MemoryRequests after = memory_requests();
-  result.requests = {after.allocations - before.allocations,
-                     after.page_faults - before.page_faults};
+  result.requests = train(model, options, updates).requests;
   return result;
 }
 
