@@ -68,8 +68,11 @@ class Pool {
 
  private:
   void* carve(std::size_t size) {
+    const std::size_t index = class_index(size);
+    // A place for each block in its list now, so that `release` never needs memory.
+    if (free_[index].capacity() < ++blocks_[index]) free_[index].reserve(2 * blocks_[index]);
     void* block = size >= kChunk / 2 ? map(round_up(size, kHugePage)) : carve_from_chunk(size);
-    if (size >= kLarge) class_of_large_.emplace(block, class_index(size));
+    if (size >= kLarge) class_of_large_.emplace(block, index);
     return block;
   }
 
@@ -99,6 +102,7 @@ class Pool {
 
   std::mutex mutex_;
   std::array<std::vector<void*>, 64 * kStepsPerDoubling> free_;
+  std::array<std::size_t, 64 * kStepsPerDoubling> blocks_{};  // of each class, free or not
   std::unordered_map<void*, std::size_t> class_of_large_;
   std::byte* chunk_ = nullptr;
   std::size_t chunk_left_ = 0;

@@ -17,9 +17,9 @@ class FunctionRef<Result(Args...)> {
  public:
   /// `function` must outlive the reference.
   template <typename Function>
-    requires(!std::is_same_v<std::remove_cvref_t<Function>, FunctionRef> &&
-             std::is_invocable_r_v<Result, Function&, Args...>)
-  FunctionRef(Function&& function)  // NOLINT: converts, as std::function does
+  requires(!std::is_same_v<std::remove_cvref_t<Function>, FunctionRef> &&
+           std::is_invocable_r_v<Result, Function&, Args...>)
+      FunctionRef(Function&& function)  // NOLINT: converts, as std::function does
       : object_(const_cast<void*>(static_cast<const void*>(std::addressof(function)))),
         call_([](void* object, Args... args) -> Result {
           return (*static_cast<std::remove_reference_t<Function>*>(object))(
