@@ -22,6 +22,8 @@ import pathlib
 import subprocess
 import sys
 
+from measure import ROOT, Failure, main, run
+
 # Latency [s] and bandwidth [bytes/s] of a node; where they are from is in results/scaling.md.
 NETWORKS = {
     "1 Gb/s Ethernet, TCP": (23e-6, 1e9 / 8),
@@ -106,12 +108,9 @@ def measure(arguments):
     for size in arguments.sizes.split(","):
         for batch in map(int, arguments.batches.split(",")):
             command = [arguments.seqlab, "bench", "--json", "--no-decode", "--size", size,
-                       "--models", arguments.models, "--batch", str(batch),
-                       "--threads", str(arguments.threads), "--steps", str(arguments.steps)]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-            if done.returncode != 0:
-                sys.exit(f"scaling.py: failed: {' '.join(command)}")
-            for row in json.loads(done.stdout):
+                       "--models", arguments.models, "--batch", batch,
+                       "--threads", arguments.threads, "--steps", arguments.steps]
+            for row in run(command):
                 rows.append({"model": row["model"], "size": size, "batch": batch, "length": 25,
                              "threads": arguments.threads, "parameters": row["parameters"],
                              "step_ms": row["step_ms"]})
@@ -212,15 +211,15 @@ def report(arguments):
     models = load(arguments.compute)
     chosen = (arguments.model, arguments.size)
     if chosen not in models:
-        sys.exit(f"scaling.py: {arguments.compute} has no {' '.join(chosen)}; it has "
-                 + ", ".join(" ".join(name) for name in models))
+        raise Failure(f"{arguments.compute} has no {' '.join(chosen)}; it has "
+                      + ", ".join(" ".join(name) for name in models))
     report_strong(models)
     report_weak(models)
     report_changes(models[chosen], " ".join(chosen))
     folder = pathlib.Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
     write_curves(models[chosen], folder / "scaling.tsv")
-    plots = pathlib.Path(__file__).resolve().parents[2] / "plots"
+    plots = ROOT / "plots"
     for kind in arguments.format.split(","):
         variables = (f"folder='{plots}'; data='{folder}/scaling.tsv'; format='{kind}'; "
                      f"output='{folder}/scaling.{kind}'; subject='{' '.join(chosen)}, "
@@ -228,7 +227,7 @@ def report(arguments):
         subprocess.run(["gnuplot", "-e", variables, str(plots / "scaling.gp")], check=True)
 
 
-def main():
+def parse_and_run():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -252,4 +251,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(parse_and_run)

@@ -196,7 +196,7 @@ std::string latex_table(const TableContent& table) {
       "% ---- from here ----\n";
   for (const TableBlock& block : table.blocks) {
     text += fmt::format(
-        "\\begin{{table}}[htbp]\n\\centering\n\\footnotesize\n\\setlength{{\\tabcolsep}}{{4pt}}\n"
+        "\\begin{{table}}[htbp]\n\\centering\n\\footnotesize\n\\setlength{{\\tabcolsep}}{{3pt}}\n"
         "\\setlength{{\\abovecaptionskip}}{{0pt}}\n\\setlength{{\\belowcaptionskip}}{{6pt}}\n"
         "\\setlength{{\\emergencystretch}}{{3em}}\n"
         "\\caption[{0}]{{{0}.",
