@@ -21,7 +21,7 @@ set logscale y
 set grid xtics ytics mytics lc rgb "#DDDDDD" lw 0.8, lc rgb "#EEEEEE" lw 0.6
 set xrange [0:*]
 
-# Ticks at 1, 2, 5, 10, ..., or evenly where the whole is less than an octave.
+# Ticks at 1, 2, 5, 10, ..., closer within a decade, evenly within an octave.
 least = 1e300
 greatest = 0
 do for [m = 1:|names|] {
@@ -34,8 +34,9 @@ do for [m = 1:|names|] {
 set yrange [least / 1.05 : greatest * 1.05]
 set format y "%g"
 if (greatest / least > 2) {
+  digits = greatest / least > 10 ? "1 2 5" : "1 1.5 2 3 4 5 7"
   set ytics (1) nomirror
-  do for [e = 0:6] { do for [d in "1 2 5"] { set ytics add (d * 10 ** e) } }
+  do for [e = 0:6] { do for [d in digits] { set ytics add (d * 10 ** e) } }
 }
 
 plot for [m = 1:|names|] data using 2:(low(m) > 1 ? low(m) : 1):\

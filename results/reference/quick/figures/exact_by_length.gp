@@ -1,7 +1,7 @@
 # Draws the figure again, from its own folder: gnuplot exact_by_length.gp
 # in another format: gnuplot -e "format = 'pdf'" exact_by_length.gp
-if (!exists('format')) format = 'png'
-folder = '../../../plots'
+if (!exists('format')) format = 'svg'
+folder = '../../../../plots'
 data = 'exact_by_length.tsv'
 output = 'exact_by_length'.'.'.format
 subject = 'quick: exact match by source length'

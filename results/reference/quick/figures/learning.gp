@@ -1,7 +1,7 @@
 # Draws the figure again, from its own folder: gnuplot learning.gp
 # in another format: gnuplot -e "format = 'pdf'" learning.gp
-if (!exists('format')) format = 'png'
-folder = '../../../plots'
+if (!exists('format')) format = 'svg'
+folder = '../../../../plots'
 data = 'learning.tsv'
 output = 'learning'.'.'.format
 subject = 'quick: learning curves'
