@@ -138,7 +138,7 @@ int bench_main(int argc, char** argv) {
                 "threads, and shards of each batch");
   command.add()("steps", value<Index>()->value_name("N")->default_value(15), "measured updates");
   command.add()("precision", value<std::string>()->value_name("P")->default_value("fp32"),
-                "of training's products: fp32 | bf16");
+                "of the products' inputs: fp32 | bf16");
   command.add()("no-decode", "training only");
   command.add()("profile",
                 "the time of each operation and the memory requests of a step; 1 thread");

@@ -68,7 +68,7 @@ TrainingOptions training_options(const BenchOptions& options) {
   training.clip_norm = 1.0;
   training.shards = options.threads;
   training.workers = options.threads;
-  if (options.bf16) training.precision = TrainingOptions::Precision::bf16;
+  if (options.bf16) training.precision = Precision::bf16;
   return training;
 }
 
@@ -107,6 +107,7 @@ double decode_seconds(SequenceModel& model, const BenchOptions& options) {
   model.parameters().value(bias).data[kEos] = Real(-1e9);
   DecodingOptions decoding;
   decoding.beam = 1;
+  if (options.bf16) decoding.precision = Precision::bf16;
   decoding.max_length_factor = 0.0;
   decoding.max_length_offset = kDecodingSteps;
   decoding.batch_sentences = (options.sentences + options.threads - 1) / options.threads;

@@ -17,7 +17,7 @@ struct BenchOptions {
   Index sentences = 64;     ///< a batch
   Index threads = 1;
   Index steps = 15;
-  bool bf16 = false;        ///< training with bfloat16 inputs of products
+  bool bf16 = false;        ///< bfloat16 inputs of products
   bool decode = true;
   bool profile = false;  ///< time, products and memory requests of a step in detail; one thread
 };

@@ -5,6 +5,7 @@
 
 #include "seqlab/decoding/translate.hpp"
 #include "seqlab/models/registry.hpp"
+#include "seqlab/tensor/bf16_products.hpp"
 
 using namespace seqlab;
 
@@ -70,4 +71,33 @@ TEST_CASE("every model: translations depend neither on the batches nor on the th
       }
     }
   }
+}
+
+TEST_CASE("bf16 decoding rounds, and nearly all translations stay the same") {
+  if (!bf16_products_available()) {
+    MESSAGE("skipped: this processor has no bfloat16 products");
+    return;
+  }
+  // Large enough for products that are rounded.
+  ModelOptions options = find_family("lstm").defaults;
+  options.width = 128;
+  options.embedding = 0;
+  const auto model = make_model(options, {kVocabulary, 400}, 3);
+  std::vector<Sentence> sources;
+  for (int i = 0; i < 8; ++i) {
+    for (const Sentence& source : draw_sources()) sources.push_back(source);
+  }
+  DecodingOptions decoding = small_options(1);
+  const auto single = decode(*model, sources, decoding, 1);
+  decoding.precision = Precision::bf16;
+  const auto rounded = decode(*model, sources, decoding, 1);
+  std::size_t same = 0;
+  bool same_score = true;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    if (rounded[s][0].tokens == single[s][0].tokens) ++same;
+    if (rounded[s][0].score != single[s][0].score) same_score = false;
+    CHECK(rounded[s][0].score == doctest::Approx(single[s][0].score).epsilon(0.02));
+  }
+  CHECK_FALSE(same_score);
+  CHECK(same >= sources.size() * 3 / 4);
 }

@@ -145,7 +145,7 @@ TEST_CASE("bf16 products train like single precision, and their bits do not depe
     MESSAGE("skipped: this processor has no bfloat16 products");
     return;
   }
-  const auto train = [](TrainingOptions::Precision precision, std::int64_t workers) {
+  const auto train = [](Precision precision, std::int64_t workers) {
     TrainingOptions options = model_options();
     options.batch.tokens = 600;  // products that are large enough to be rounded
     options.precision = precision;
@@ -160,11 +160,11 @@ TEST_CASE("bf16 products train like single precision, and their bits do not depe
         .run(false)
         .best_loss;
   };
-  const double single = train(TrainingOptions::Precision::fp32, 1);
-  const double rounded = train(TrainingOptions::Precision::bf16, 1);
+  const double single = train(Precision::fp32, 1);
+  const double rounded = train(Precision::bf16, 1);
   CHECK(rounded != single);
   CHECK(rounded == doctest::Approx(single).epsilon(0.01));
-  CHECK(train(TrainingOptions::Precision::bf16, 3) == rounded);
+  CHECK(train(Precision::bf16, 3) == rounded);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "seqlab/data/batch.hpp"
+#include "seqlab/tensor/precision.hpp"
 #include "seqlab/tensor/real.hpp"
 
 namespace seqlab {
@@ -25,6 +26,7 @@ struct DecodingOptions {
   Index nbest = 1;             ///< hypotheses returned of each sentence, at most `beam`
   Index batch_sentences = 64;  ///< sentences decoded together
   bool attention = false;      ///< keep attention weights
+  Precision precision = Precision::fp32;
 };
 
 /// Throws UsageError that names the option which is out of range, and the range.

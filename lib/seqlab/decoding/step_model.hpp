@@ -55,6 +55,8 @@ class StepModel {
   /// Reads one token per row (kBos first), moves the state on and predicts the next token.
   virtual StepOutput step(std::span<const TokenId> tokens, DecoderState& state) const = 0;
   virtual Index target_vocabulary() const = 0;
+  /// The numbers that its products read at every step, which decoding may round beforehand.
+  virtual std::span<const Real> weights() const { return {}; }
 };
 
 }  // namespace SEQLAB_PRECISION

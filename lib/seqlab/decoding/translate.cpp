@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 
 #include "seqlab/decoding/beam_search.hpp"
 #include "seqlab/decoding/greedy.hpp"
+#include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
@@ -49,9 +51,16 @@ std::vector<std::vector<Hypothesis>> decode(const StepModel& model,
   const std::size_t batch = std::min(static_cast<std::size_t>(options.batch_sentences), share);
   const auto tasks = static_cast<Index>((order.size() + batch - 1) / batch);
   Workers workers(std::clamp<Index>(tasks, 1, std::max<Index>(1, threads)));
+  std::optional<RoundedParameters> rounded;
+  if (options.precision == Precision::bf16) {
+    require_bf16_products();
+    rounded.emplace(model.weights());
+    rounded->update(workers);
+  }
   std::mutex mutex;
   std::size_t done = sources.size() - order.size();
   workers.run(tasks, [&](Index task) {
+    const Bf16Products products(rounded ? &*rounded : nullptr);
     const std::size_t begin = static_cast<std::size_t>(task) * batch;
     const std::size_t end = std::min(order.size(), begin + batch);
     std::vector<const Sentence*> batch_sources;

@@ -207,6 +207,10 @@ const Keys<ModelOptions>& model_keys() {
   return keys;
 }
 
+static Choices<Precision> precisions() {
+  return {{"fp32", Precision::fp32}, {"bf16", Precision::bf16}};
+}
+
 const Keys<TrainingOptions>& training_keys() {
   using O = TrainingOptions;
   using Optimizer = OptimizerOptions::Kind;
@@ -266,9 +270,7 @@ const Keys<TrainingOptions>& training_keys() {
       integer_key<O>("workers", "threads; 0: one a processor; results do not depend on it",
                      FIELD(workers), 0),
       choice_key<O>("precision", "of the inputs of training's products; bf16: twice as fast and more",
-                    FIELD(precision),
-                    Choices<O::Precision>{{"fp32", O::Precision::fp32},
-                                          {"bf16", O::Precision::bf16}}),
+                    FIELD(precision), precisions()),
   };
   return keys;
 }
@@ -288,6 +290,8 @@ const Keys<DecodingOptions>& decoding_keys() {
       integer_key<O>("max_length_offset", "see max_length_factor", FIELD(max_length_offset), 0),
       integer_key<O>("batch_sentences", "sentences decoded together; results do not depend on it",
                      FIELD(batch_sentences), 1),
+      choice_key<O>("precision", "of the inputs of decoding's products; bf16: faster",
+                    FIELD(precision), precisions()),
   };
   return keys;
 }

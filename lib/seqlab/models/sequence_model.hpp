@@ -47,6 +47,8 @@ class SequenceModel : public StepModel {
   /// end mark, which is last.
   virtual bool reads_source_backwards() const { return false; }
 
+  std::span<const Real> weights() const override { return parameters_.values(); }
+
   ParameterStore& parameters() { return parameters_; }
   const ParameterStore& parameters() const { return parameters_; }
 

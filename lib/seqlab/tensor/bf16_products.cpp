@@ -169,6 +169,13 @@ bool bf16_gemm(Transpose, Transpose, ConstMatrixRef, ConstMatrixRef, Real, Matri
 
 #endif
 
+void require_bf16_products() {
+  if (bf16_products_available()) return;
+  throw UsageError(
+      "precision = bf16: this processor has no bfloat16 products (AVX512-BF16 or AMX), or seqlab was "
+      "built without oneDNN; set precision = fp32");
+}
+
 void RoundedParameters::update(Workers& workers) {
   workers.run_blocks(static_cast<Index>(range_.values.size()), [&](Index, Index begin, Index end) {
     round_to_bf16(range_.values.data() + begin, range_.rounded.data() + begin, end - begin);

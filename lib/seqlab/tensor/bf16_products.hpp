@@ -24,6 +24,8 @@ void round_to_bf16(const Real* from, Bf16* to, Index n);
 
 /// Whether this processor and oneDNN have such products.
 bool bf16_products_available();
+/// Throws UsageError where there are none.
+void require_bf16_products();
 
 /// Numbers that stay the same over several products, with their rounded values.
 struct RoundedRange {

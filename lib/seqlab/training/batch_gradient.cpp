@@ -41,12 +41,8 @@ BatchGradient::BatchGradient(const SequenceModel& model, const Corpus& corpus,
       options_(options),
       workers_(workers),
       communicator_(communicator) {
-  if (options.precision == TrainingOptions::Precision::bf16) {
-    if (!bf16_products_available()) {
-      throw UsageError(
-          "precision = bf16: this processor has no bfloat16 products (AVX512-BF16 or AMX), or "
-          "seqlab was built without oneDNN; set precision = fp32");
-    }
+  if (options.precision == Precision::bf16) {
+    require_bf16_products();
     rounded_.emplace(model.parameters().values());
   }
   const std::size_t count = shards_of_each_rank(options.shards, communicator);

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "seqlab/data/batches.hpp"
+#include "seqlab/tensor/precision.hpp"
 #include "seqlab/tensor/real.hpp"
 
 namespace seqlab {
@@ -65,8 +66,7 @@ struct TrainingOptions {
   std::int64_t shards = 2;
   /// Threads; 0: one per processor. Results do not depend on it.
   std::int64_t workers = 0;
-  /// Of the inputs of matrix products; everything else is fp32 (tensor/bf16_products.hpp).
-  enum class Precision { fp32, bf16 } precision = Precision::fp32;
+  Precision precision = Precision::fp32;
   std::uint64_t seed = 1;
 };
 
