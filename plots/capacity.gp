@@ -22,6 +22,6 @@ set offsets graph 0.05, graph 0.05, 0, 0
 set yrange [0:*]
 set grid xtics ytics
 plot for [m = 1:|names|] data using 2:(column(longest(m))):(half(longest(m) + 1)) skip 1 \
-    with yerrorbars lt m ps 0 lw 1 notitle, \
+    with yerrorbars lt m pt -1 lw 1 notitle, \
   for [m = 1:|names|] data using 2:(column(longest(m))):xtic(2) skip 1 \
     with linespoints lt m title names[m]

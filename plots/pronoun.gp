@@ -61,6 +61,6 @@ if (sentences > 0) {
   first(s) = points_of_models + (s - 1) * points_of_series
   plot for [s = 1:|names|] data using 6:($2 + shift(s) + 0.06 * place($5)) skip 1 \
       every ::first(s)::(first(s + 1) - 1) with points lt s + 1 ps 1.3 * size title names[s], \
-    data using (-9):2:ytic(3) skip 1 every ::points_of_models with points ps 0 notitle
+    data using (-9):2:ytic(3) skip 1 every ::points_of_models with points pt -1 notitle
 }
 unset multiplot

@@ -32,7 +32,7 @@ do for [p = 1:2] {
   set ylabel p == 1 ? measure : "" offset 1
   if (p == 2) { unset key; unset label 1 }
   plot for [m = 1:|names|] data using c:4:(half(5)) skip 1 every ::(m - 1)::(m - 1) \
-      with yerrorbars lt m ps 0 lw 1.5 notitle, \
+      with yerrorbars lt m pt -1 lw 1.5 notitle, \
     for [m = 1:|names|] data using c:4 skip 1 every ::(m - 1)::(m - 1) \
       with points lt m ps 1.5 * size title names[m]
 }
