@@ -288,7 +288,7 @@ const Keys<DecodingOptions>& decoding_keys() {
       number_key<O>("max_length_factor", "longest output: factor * source tokens + offset",
                     FIELD(max_length_factor), 0.0, 1000.0),
       integer_key<O>("max_length_offset", "see max_length_factor", FIELD(max_length_offset), 0),
-      integer_key<O>("batch_sentences", "sentences decoded together; results do not depend on it",
+      integer_key<O>("batch_sentences", "sentences decoded together; fp32 results do not depend on it",
                      FIELD(batch_sentences), 1),
       choice_key<O>("precision", "of the inputs of decoding's products; bf16: faster",
                     FIELD(precision), precisions()),
