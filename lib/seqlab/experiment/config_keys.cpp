@@ -25,14 +25,17 @@ const Keys<DataOptions>& data_keys() {
   std::vector<std::string> tasks = synthetic_tasks();
   tasks.insert(tasks.begin(), {"parallel", "language_model"});
   static const Keys<O> keys = {
-      name_key<O>("task", "parallel text or plain text from files, or a synthetic task", FIELD(task), tasks),
+      name_key<O>("task", "parallel text or plain text from files, or a synthetic task",
+                  FIELD(task), tasks),
       file_key<O>("train_source", "training text, one sentence a line", FIELD(train.source)),
       file_key<O>("train_target", "its translation, line by line", FIELD(train.target)),
-      file_key<O>("valid_source", "validation text: chooses the best parameters", FIELD(valid.source)),
+      file_key<O>("valid_source", "validation text: chooses the best parameters",
+                  FIELD(valid.source)),
       file_key<O>("valid_target", "its translation", FIELD(valid.target)),
       file_key<O>("test_source", "test text: never seen in training", FIELD(test.source)),
       file_key<O>("test_target", "its translation", FIELD(test.target)),
-      file_key<O>("train_tsv", "instead of two files: one with tab-separated columns", FIELD(train.tsv)),
+      file_key<O>("train_tsv", "instead of two files: one with tab-separated columns",
+                  FIELD(train.tsv)),
       file_key<O>("valid_tsv", "the same for validation", FIELD(valid.tsv)),
       file_key<O>("test_tsv", "the same for the test", FIELD(test.tsv)),
       file_key<O>("train_text", "language_model: training text, one sentence a line",
@@ -106,13 +109,16 @@ const Keys<ModelOptions>& model_keys() {
   using R = RecurrentOptions;
   using T = TransformerOptions;
   static const Keys<O> keys = {
-      choice_key<O>("encoder", "what reads the source; none: the decoder, before the target", FIELD(encoder),
+      choice_key<O>("encoder", "what reads the source; none: the decoder, before the target",
+                    FIELD(encoder),
                     Choices<EncoderKind>{{"rnn", EncoderKind::rnn},
                                          {"lstm", EncoderKind::lstm},
                                          {"gru", EncoderKind::gru},
                                          {"transformer", EncoderKind::transformer},
                                          {"none", EncoderKind::none}}),
-      choice_key<O>("decoder", "fixed_context sees one vector, recurrent (encoder = none) its own state, the others attend",
+      choice_key<O>("decoder",
+                    "fixed_context sees one vector, recurrent (encoder = none) its own state, the "
+                    "others attend",
                     FIELD(decoder),
                     Choices<DecoderKind>{{"fixed_context", DecoderKind::fixed_context},
                                          {"bahdanau", DecoderKind::bahdanau},
@@ -193,11 +199,11 @@ const Keys<ModelOptions>& model_keys() {
                                           {"rope", T::Positions::rope},
                                           {"alibi", T::Positions::alibi},
                                           {"none", T::Positions::none}}),
-      choice_key<O>(
-          "activation", "transformer: of the feed-forward part", FIELD(transformer.activation),
-          Choices<T::Activation>{{"relu", T::Activation::relu},
-                                 {"gelu", T::Activation::gelu},
-                                 {"swiglu", T::Activation::swiglu}}),
+      choice_key<O>("activation", "transformer: of the feed-forward part",
+                    FIELD(transformer.activation),
+                    Choices<T::Activation>{{"relu", T::Activation::relu},
+                                           {"gelu", T::Activation::gelu},
+                                           {"swiglu", T::Activation::swiglu}}),
       integer_key<O>("max_length", "transformer: longest sentence for learned positions",
                      FIELD(transformer.max_length), 1),
       choice_key<O>("memory", "transformer decoder: sees all positions, or their mean only",
@@ -269,7 +275,8 @@ const Keys<TrainingOptions>& training_keys() {
                      FIELD(shards), 1),
       integer_key<O>("workers", "threads; 0: one a processor; results do not depend on it",
                      FIELD(workers), 0),
-      choice_key<O>("precision", "of the inputs of training's products; bf16: twice as fast and more",
+      choice_key<O>("precision",
+                    "of the inputs of training's products; bf16: twice as fast and more",
                     FIELD(precision), precisions()),
   };
   return keys;
@@ -288,7 +295,8 @@ const Keys<DecodingOptions>& decoding_keys() {
       number_key<O>("max_length_factor", "longest output: factor * source tokens + offset",
                     FIELD(max_length_factor), 0.0, 1000.0),
       integer_key<O>("max_length_offset", "see max_length_factor", FIELD(max_length_offset), 0),
-      integer_key<O>("batch_sentences", "sentences decoded together; fp32 results do not depend on it",
+      integer_key<O>("batch_sentences",
+                     "sentences decoded together; fp32 results do not depend on it",
                      FIELD(batch_sentences), 1),
       choice_key<O>("precision", "of the inputs of decoding's products; bf16: faster",
                     FIELD(precision), precisions()),
@@ -306,6 +314,5 @@ const Keys<EvaluationOptions>& evaluation_keys() {
   };
   return keys;
 }
-
 
 }  // namespace seqlab
