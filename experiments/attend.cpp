@@ -57,9 +57,8 @@ int attend_main(int argc, char** argv) {
   CommandLine command(
       "attend", "RUN",
       "Shows what the model of a run looks at while it translates a sentence. Rows are the tokens\n"
-      "that it predicts, columns the tokens that it can see; each row sums to one. A model "
-      "without\n"
-      "an encoder looks at source and target at once: of kind cross is its view of the source,\n"
+      "that it predicts, columns the tokens that it can see; each row sums to one. Without an\n"
+      "encoder a model looks at source and target at once: of kind cross is its view of the source,\n"
       "whose rows sum to less than one, of kind decoder its view of both. Without --target, the\n"
       "sentence is the model's own translation. Without --layer and --head, the mean over layers\n"
       "and heads is shown; both count from 0. With --output, the weights are written as NAME.tsv\n"

@@ -1,13 +1,13 @@
 #include "seqlab/evaluation/forced_pass.hpp"
 
-#include "seqlab/error.hpp"
-#include "seqlab/tensor/rows.hpp"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
+
+#include "seqlab/error.hpp"
+#include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
