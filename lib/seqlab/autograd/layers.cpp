@@ -1,7 +1,6 @@
 #include "seqlab/autograd/layers.hpp"
 
 #include <numbers>
-#include <xtensor/xnoalias.hpp>
 
 #include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/gemm.hpp"
@@ -48,6 +47,32 @@ Simd activation_slope(Activation activation, Simd x, Simd y) {
   }
   return one;
 }
+
+/// What dropout multiplies each element by, in a byte an element.
+class DropoutMask {
+ public:
+  DropoutMask(Random& random, std::size_t size, double rate) : kept_(size) {
+    // One draw of 64 bits decides four elements; the rate is kept to 1/65536.
+    const auto threshold = static_cast<std::uint64_t>(rate * 65536.0);
+    factor_ = static_cast<Real>(1.0 / (1.0 - static_cast<double>(threshold) / 65536.0));
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      if (i % 4 == 0) bits = random.bits();
+      kept_[i] = (bits & 0xffff) >= threshold ? 1 : 0;
+      bits >>= 16;
+    }
+  }
+
+  std::size_t size() const { return kept_.size(); }
+  Real operator[](std::size_t i) const { return static_cast<Real>(kept_[i]) * factor_; }
+  void apply(Real* x) const {
+    for (std::size_t i = 0; i < size(); ++i) x[i] *= (*this)[i];
+  }
+
+ private:
+  PooledVector<std::uint8_t> kept_;
+  Real factor_;
+};
 
 }  // namespace
 
@@ -159,36 +184,36 @@ Variable add_in_place(Tape& tape, Variable y, Variable x) {
 Variable dropout(Tape& tape, Variable x, double rate) {
   const ProfiledOperation operation("dropout");
   if (!tape.training() || rate <= 0.0) return x;
-  const Matrix& in = tape.value(x);
-  // One draw of 64 bits decides four elements; the rate is kept to 1/65536.
-  const auto threshold = static_cast<std::uint64_t>(rate * 65536.0);
-  const auto kept = static_cast<Real>(1.0 / (1.0 - static_cast<double>(threshold) / 65536.0));
-  Matrix mask = make_matrix(rows(in), cols(in));
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < mask.size(); ++i) {
-    if (i % 4 == 0) bits = tape.random().bits();
-    mask.data()[i] = (bits & 0xffff) >= threshold ? kept : Real(0);
-    bits >>= 16;
-  }
-  Matrix out = make_matrix(rows(in), cols(in));
-  xt::noalias(out) = in * mask;
+  Matrix out = make_matrix(tape.rows(x), tape.cols(x));
+  DropoutMask mask(tape.random(), out.size(), rate);
+  for (std::size_t i = 0; i < mask.size(); ++i) out.data()[i] = tape.value(x).data()[i] * mask[i];
   const Variable result = tape.variable(std::move(out));
   tape.on_backward(result, [&tape, x, result, mask = std::move(mask)] {
     const Real* from = tape.gradient(result).data;
     Real* to = tape.gradient(x).data;
-    for (std::size_t i = 0; i < mask.size(); ++i) to[i] += from[i] * mask.data()[i];
+    for (std::size_t i = 0; i < mask.size(); ++i) to[i] += from[i] * mask[i];
   });
   return result;
 }
 
-Variable layer_norm(Tape& tape, Variable x, Parameter gain, Parameter bias) {
-  const ProfiledOperation operation("layer norm");
+Variable dropout_in_place(Tape& tape, Variable x, double rate) {
+  const ProfiledOperation operation("dropout");
+  if (!tape.training() || rate <= 0.0) return x;
+  DropoutMask mask(tape.random(), tape.value(x).size(), rate);
+  mask.apply(tape.mutable_value(x).data);
+  tape.on_backward_in_place(
+      x, [&tape, x, mask = std::move(mask)] { mask.apply(tape.gradient(x).data); });
+  return x;
+}
+
+Matrix layer_norm_value(const Tape& tape, Variable x, Parameter gain, Parameter bias,
+                        Matrix& statistics) {
   const ConstMatrixRef in = ref(tape.value(x));
   const Index width = in.cols;
   const Real* g = tape.value(gain).data;
   const Real* b = tape.value(bias).data;
   Matrix out = make_matrix(in.rows, width);
-  Matrix statistics = make_matrix(in.rows, 2);  // mean and 1 / standard deviation of each row
+  statistics = make_matrix(in.rows, 2);
   for (Index r = 0; r < in.rows; ++r) {
     const Real* row = in.row(r);
     const Real mean = sum(row, width) / static_cast<Real>(width);
@@ -200,7 +225,13 @@ Variable layer_norm(Tape& tape, Variable x, Parameter gain, Parameter bias) {
     statistics(static_cast<std::size_t>(r), 0) = mean;
     statistics(static_cast<std::size_t>(r), 1) = inverse;
   }
-  const Variable result = tape.variable(std::move(out));
+  return out;
+}
+
+Variable layer_norm(Tape& tape, Variable x, Parameter gain, Parameter bias) {
+  const ProfiledOperation operation("layer norm");
+  Matrix statistics;
+  const Variable result = tape.variable(layer_norm_value(tape, x, gain, bias, statistics));
   tape.on_backward(result, [&tape, x, gain, bias, result, statistics = std::move(statistics)] {
     const ConstMatrixRef input = ref(tape.value(x));
     const ConstMatrixRef gradient = tape.gradient(result);

@@ -31,6 +31,8 @@ Variable add(Tape& tape, Variable a, Variable b);
 Variable relu_in_place(Tape& tape, Variable x);
 /// y = y + x
 Variable add_in_place(Tape& tape, Variable y, Variable x);
+/// x = dropout(x)
+Variable dropout_in_place(Tape& tape, Variable x, double rate);
 
 /// Each element is kept with probability 1 - rate and divided by it, else 0 (Srivastava 2014).
 /// Returns x itself on an evaluation tape or when rate is 0.
@@ -38,6 +40,9 @@ Variable dropout(Tape& tape, Variable x, double rate);
 
 /// gain * (x - mean) / sqrt(variance + 1e-5) + bias over each row (Ba 2016); gain, bias [1, D].
 Variable layer_norm(Tape& tape, Variable x, Parameter gain, Parameter bias);
+/// Its value alone; statistics [N, 2]: mean and 1 / standard deviation of each row.
+Matrix layer_norm_value(const Tape& tape, Variable x, Parameter gain, Parameter bias,
+                        Matrix& statistics);
 
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

@@ -10,13 +10,12 @@ constexpr Real kNormEpsilon = Real(1e-5);
 
 }  // namespace
 
-Variable rms_norm(Tape& tape, Variable x, Parameter gain) {
-  const ProfiledOperation operation("RMS norm");
+Matrix rms_norm_value(const Tape& tape, Variable x, Parameter gain, Matrix& inverses) {
   const ConstMatrixRef in = ref(tape.value(x));
   const Index width = in.cols;
   const Real* g = tape.value(gain).data;
   Matrix out = make_matrix(in.rows, width);
-  Matrix inverses = make_matrix(in.rows, 1);
+  inverses = make_matrix(in.rows, 1);
   for (Index r = 0; r < in.rows; ++r) {
     const Real* row = in.row(r);
     const Real mean_square = dot(row, row, width) / static_cast<Real>(width);
@@ -25,7 +24,13 @@ Variable rms_norm(Tape& tape, Variable x, Parameter gain) {
     for (Index c = 0; c < width; ++c) y[c] = row[c] * inverse * g[c];
     inverses.data()[r] = inverse;
   }
-  const Variable result = tape.variable(std::move(out));
+  return out;
+}
+
+Variable rms_norm(Tape& tape, Variable x, Parameter gain) {
+  const ProfiledOperation operation("RMS norm");
+  Matrix inverses;
+  const Variable result = tape.variable(rms_norm_value(tape, x, gain, inverses));
   tape.on_backward(result, [&tape, x, gain, result, inverses = std::move(inverses)] {
     const ConstMatrixRef input = ref(tape.value(x));
     const ConstMatrixRef gradient = tape.gradient(result);

@@ -9,6 +9,8 @@ inline namespace SEQLAB_PRECISION {
 
 /// gain * x / sqrt(mean of x^2 + 1e-5) over each row of x [N, D]; gain [1, D].
 Variable rms_norm(Tape& tape, Variable x, Parameter gain);
+/// Its value alone; inverses [N, 1]: the factor of each row.
+Matrix rms_norm_value(const Tape& tape, Variable x, Parameter gain, Matrix& inverses);
 
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

@@ -124,6 +124,16 @@ class Tape {
     steps_.back().in_place = true;
   }
 
+  /// Saves the memory of a value that is cheap to make again (Chen 2016, "Training Deep Nets with
+  /// Sublinear Memory Cost"): it is released now, and `make_value()` makes it again when the
+  /// backward pass reaches `last`, the last result that was made from it.
+  template <typename Function>
+  void make_again_for_backward(Variable v, Variable last, Function&& make_value) {
+    if (!training() || is_shown(v)) return;
+    node(v).value = Matrix::from_shape({0, 0});
+    on_backward_in_place(last, [this, v, make_value] { node(v).value = make_value(); });
+  }
+
   /// Keeps an object alive until `clear`: what a span in a backward function points to.
   template <typename T>
   const T& keep(T object) {

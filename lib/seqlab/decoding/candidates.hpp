@@ -31,7 +31,7 @@ class LogitRow {
 
  private:
   friend class BestCandidates;
-  static constexpr Index kBlock = 64;
+  static constexpr Index kBlock = 256;
 
   Index block_begin(std::size_t block) const { return kEos + static_cast<Index>(block) * kBlock; }
   Index block_end(std::size_t block) const {

@@ -57,6 +57,8 @@ class StepModel {
   virtual Index target_vocabulary() const = 0;
   /// The numbers that its products read at every step, which decoding may round beforehand.
   virtual std::span<const Real> weights() const { return {}; }
+  /// [V, width] the largest of them, with which it predicts tokens; empty if it has none.
+  virtual ConstMatrixRef output_weight() const { return {}; }
 };
 
 }  // namespace SEQLAB_PRECISION

@@ -7,11 +7,15 @@
 #include "seqlab/decoding/beam_search.hpp"
 #include "seqlab/decoding/greedy.hpp"
 #include "seqlab/tensor/bf16_products.hpp"
+#include "seqlab/tensor/transposed_weight.hpp"
 #include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
+
+/// Products of fewer rows do not win back the time of laying out the output weight.
+constexpr std::size_t kRowsOfTransposedWeight = 16;
 
 // Longest first: the last batches, for which other threads wait, are the quick ones.
 std::vector<std::size_t> by_decreasing_length(const std::vector<Sentence>& sources) {
@@ -57,10 +61,15 @@ std::vector<std::vector<Hypothesis>> decode(const StepModel& model,
     rounded.emplace(model.weights());
     rounded->update(workers);
   }
+  std::optional<TransposedWeight> transposed;
+  const ConstMatrixRef output_weight = model.output_weight();
+  const bool wide = batch * static_cast<std::size_t>(options.beam) >= kRowsOfTransposedWeight;
+  if (!rounded && wide && output_weight.rows > 0) transposed.emplace(output_weight);
   std::mutex mutex;
   std::size_t done = sources.size() - order.size();
   workers.run(tasks, [&](Index task) {
     const Bf16Products products(rounded ? &*rounded : nullptr);
+    const TransposedProducts output_products(transposed ? &*transposed : nullptr);
     const std::size_t begin = static_cast<std::size_t>(task) * batch;
     const std::size_t end = std::min(order.size(), begin + batch);
     std::vector<const Sentence*> batch_sources;

@@ -26,6 +26,7 @@ class LanguageModel : public SequenceModel {
   DecoderState start(const TokenBatch& source) const override;
   StepOutput step(std::span<const TokenId> tokens, DecoderState& state) const override;
   Index target_vocabulary() const override { return output_.vocabulary(); }
+  ConstMatrixRef output_weight() const override { return parameters_.value(output_.weight()); }
   /// Logits [1, V] of the token after kBos and a text, read whole: for models of plain text.
   Matrix next_logits(const Sentence& text) const;
 

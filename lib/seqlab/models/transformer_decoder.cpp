@@ -67,7 +67,7 @@ Variable TransformerDecoder::forward(Tape& tape, const Encoded& encoded,
   const std::span<const Index> positions =
       time_major_positions(tape, target_input.steps, target_input.batch);
   const Variable embedded = scaled_embedding(tape, embedding_, target_input.tokens);
-  const Variable x = dropout(tape, codes_(tape, embedded, positions), dropout_);
+  const Variable x = dropout_in_place(tape, codes_(tape, embedded, positions), dropout_);
   return run(
       tape, x,
       [&](std::size_t l, Variable y) {

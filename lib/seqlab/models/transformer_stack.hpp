@@ -27,7 +27,7 @@ class TransformerStack {
   /// positions[r].
   template <typename Attend>
   Variable run(Tape& tape, Variable x, std::span<const Index> positions, Attend&& attend) const {
-    x = dropout(tape, codes_(tape, x, positions), dropout_);
+    x = dropout_in_place(tape, codes_(tape, x, positions), dropout_);
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       const Layer& layer = layers_[l];
       x = layer.attention_residual(tape, x, [&](Variable y) { return attend(l, y); });

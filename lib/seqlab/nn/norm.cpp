@@ -15,5 +15,11 @@ Variable Norm::operator()(Tape& tape, Variable x) const {
   return bias.exists() ? layer_norm(tape, x, gain, bias) : rms_norm(tape, x, gain);
 }
 
+Matrix Norm::value(const Tape& tape, Variable x) const {
+  Matrix statistics;
+  return bias.exists() ? layer_norm_value(tape, x, gain, bias, statistics)
+                       : rms_norm_value(tape, x, gain, statistics);
+}
+
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

@@ -19,6 +19,8 @@ struct Norm {
   Norm() = default;
   Norm(ParameterStore& store, const std::string& name, Index width, Kind kind = Kind::layer);
   Variable operator()(Tape& tape, Variable x) const;
+  /// The value of the same, off the tape.
+  Matrix value(const Tape& tape, Variable x) const;
   bool exists() const { return gain.exists(); }
 };
 

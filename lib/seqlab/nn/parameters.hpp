@@ -6,6 +6,7 @@
 
 #include <string>
 #include <vector>
+#include <xsimd/xsimd.hpp>
 
 #include "seqlab/autograd/tape.hpp"
 #include "seqlab/tensor/random.hpp"
@@ -50,13 +51,17 @@ class ParameterStore {
   std::span<Real> values() { return values_; }
   std::span<const Real> values() const { return values_; }
   MatrixRef value(Parameter p) { return {values_.data() + p.offset, p.rows, p.cols, p.cols}; }
+  ConstMatrixRef value(Parameter p) const {
+    return {values_.data() + p.offset, p.rows, p.cols, p.cols};
+  }
   /// Number of parameters, padding between them not counted.
   Index count() const;
 
  private:
   std::uint64_t seed_;
   std::vector<NamedParameter> parameters_;
-  FlatBuffer values_;
+  /// Not from the pool, which would keep each buffer that this one has outgrown.
+  std::vector<Real, xsimd::aligned_allocator<Real, 64>> values_;
 };
 
 }  // namespace SEQLAB_PRECISION

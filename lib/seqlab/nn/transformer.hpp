@@ -57,7 +57,11 @@ struct Residual {
   Variable operator()(Tape& tape, Variable x, Function&& f) const {
     tape.show(before, x);
     const bool pre = position == TransformerOptions::Norm::pre;
-    const Variable part = dropout(tape, f(pre ? norm(tape, x) : x), dropout_rate);
+    const Variable input = pre ? norm(tape, x) : x;
+    const Variable part = dropout_in_place(tape, f(input), dropout_rate);
+    if (pre) {
+      tape.make_again_for_backward(input, part, [this, &tape, x] { return norm.value(tape, x); });
+    }
     const Variable sum = add_in_place(tape, part, x);
     const Variable result = pre ? sum : norm(tape, sum);
     tape.show(after, result);

@@ -4,6 +4,7 @@
 
 #include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/flops.hpp"
+#include "seqlab/tensor/transposed_weight.hpp"
 
 extern "C" {
 void openblas_set_num_threads(int count);
@@ -60,6 +61,12 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
       bf16_gemm(transpose_a, transpose_b, a, b, beta, c)) {
     return;
   }
+#endif
+  if (const TransposedWeight* weight = find_transposed(b); weight && transpose_b == Transpose::yes) {
+    b = weight->transposed();
+    transpose_b = Transpose::no;
+  }
+#if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
   if (m * n * k >= kSmallProduct &&
       onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {
     return;

@@ -1,0 +1,46 @@
+#include "seqlab/tensor/transposed_weight.hpp"
+
+#include <algorithm>
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+namespace {
+
+thread_local const TransposedWeight* active = nullptr;
+
+/// Tile by tile, so that reads and writes stay within a few cache lines.
+void transpose(ConstMatrixRef from, MatrixRef to) {
+  constexpr Index kTile = 16;
+  for (Index row = 0; row < from.rows; row += kTile) {
+    const Index row_end = std::min(row + kTile, from.rows);
+    for (Index col = 0; col < from.cols; col += kTile) {
+      const Index col_end = std::min(col + kTile, from.cols);
+      for (Index c = col; c < col_end; ++c) {
+        for (Index r = row; r < row_end; ++r) to.row(c)[r] = from.row(r)[c];
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TransposedWeight::TransposedWeight(ConstMatrixRef weight)
+    : original_(weight), transposed_(make_matrix(weight.cols, weight.rows)) {
+  transpose(weight, ref(transposed_));
+}
+
+TransposedProducts::TransposedProducts(const TransposedWeight* weight) {
+  check(active == nullptr, "transposed products inside of others");
+  active = weight;
+}
+
+TransposedProducts::~TransposedProducts() { active = nullptr; }
+
+const TransposedWeight* find_transposed(ConstMatrixRef weight) {
+  const bool found = active != nullptr && active->original().data == weight.data &&
+                     active->original().rows == weight.rows;
+  return found ? active : nullptr;
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
