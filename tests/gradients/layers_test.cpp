@@ -81,8 +81,24 @@ TEST_CASE("gradients: in place, where an input is used again and where it is not
   problem.check_gradients_of([&](Tape& tape, Inputs in) -> CheckedOutputs {
     const Variable hidden = relu_in_place(tape, linear(tape, in[0], weight));
     const Variable sum = add_in_place(tape, linear(tape, hidden, back), in[0]);
-    const Variable again = add_in_place(tape, dropout(tape, linear(tape, sum, weight), 0.3), hidden);
+    const Variable again =
+        add_in_place(tape, dropout_in_place(tape, linear(tape, sum, weight), 0.3), hidden);
     return {{again, sum, hidden}};
+  });
+}
+
+TEST_CASE("gradients: a value that is released and made again for the backward pass") {
+  Problem problem;
+  const Parameter weight = problem.parameter(7, 5);
+  problem.input(3, 5);
+  problem.check_gradients_of([&](Tape& tape, Inputs in) -> CheckedOutputs {
+    const Variable hidden = activate(tape, Activation::tanh, in[0]);
+    const Variable result = linear(tape, hidden, weight);
+    tape.make_again_for_backward(hidden, result, [&tape, x = in[0]] {
+      return Matrix(xt::tanh(tape.value(x)));
+    });
+    CHECK(tape.value(hidden).size() == (tape.training() ? 0 : 15));
+    return {{result}};
   });
 }
 
