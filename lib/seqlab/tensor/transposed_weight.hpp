@@ -16,11 +16,11 @@ class TransposedWeight {
   explicit TransposedWeight(ConstMatrixRef weight);
 
   ConstMatrixRef original() const { return original_; }
-  ConstMatrixRef transposed() const { return ref(transposed_); }
+  ConstMatrixRef transposed() const { return ref(transposed_).column_block(0, original_.rows); }
 
  private:
   ConstMatrixRef original_;
-  Matrix transposed_;
+  Matrix transposed_;  // with a cache line more in each row, see the constructor
 };
 
 /// While it lives, products of this thread with the transpose of that weight read the copy.
