@@ -14,9 +14,6 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
-/// Products of fewer rows do not win back the time of laying out the output weight.
-constexpr std::size_t kRowsOfTransposedWeight = 16;
-
 // Longest first: the last batches, for which other threads wait, are the quick ones.
 std::vector<std::size_t> by_decreasing_length(const std::vector<Sentence>& sources) {
   std::vector<std::size_t> order;
@@ -56,15 +53,14 @@ std::vector<std::vector<Hypothesis>> decode(const StepModel& model,
   const auto tasks = static_cast<Index>((order.size() + batch - 1) / batch);
   Workers workers(std::clamp<Index>(tasks, 1, std::max<Index>(1, threads)));
   std::optional<RoundedParameters> rounded;
+  std::optional<TransposedWeight> transposed;
   if (options.precision == Precision::bf16) {
     require_bf16_products();
     rounded.emplace(model.weights());
     rounded->update(workers);
+  } else {
+    transposed.emplace(model.output_weight());
   }
-  std::optional<TransposedWeight> transposed;
-  const ConstMatrixRef output_weight = model.output_weight();
-  const bool wide = batch * static_cast<std::size_t>(options.beam) >= kRowsOfTransposedWeight;
-  if (!rounded && wide && output_weight.rows > 0) transposed.emplace(output_weight);
   std::mutex mutex;
   std::size_t done = sources.size() - order.size();
   workers.run(tasks, [&](Index task) {

@@ -56,17 +56,17 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
         "gemm: shapes [{}, {}] x [{}, {}] do not give [{}, {}]", m, k, b_k, n, c.rows, c.cols);
   if (m == 0 || n == 0) return;
   counted_flops += 2.0 * static_cast<double>(m * n * k);
+  if (transpose_b == Transpose::yes) {
+    if (const TransposedWeight* weight = find_transposed(b)) {
+      b = weight->transposed();
+      transpose_b = Transpose::no;
+    }
+  }
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
   if (m * n * k >= kSmallProduct && alpha == Real(1) &&
       bf16_gemm(transpose_a, transpose_b, a, b, beta, c)) {
     return;
   }
-#endif
-  if (const TransposedWeight* weight = find_transposed(b); weight && transpose_b == Transpose::yes) {
-    b = weight->transposed();
-    transpose_b = Transpose::no;
-  }
-#if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
   if (m * n * k >= kSmallProduct &&
       onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {
     return;
