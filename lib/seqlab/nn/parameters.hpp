@@ -6,7 +6,6 @@
 
 #include <string>
 #include <vector>
-#include <xsimd/xsimd.hpp>
 
 #include "seqlab/autograd/tape.hpp"
 #include "seqlab/tensor/random.hpp"
@@ -61,7 +60,7 @@ class ParameterStore {
   std::uint64_t seed_;
   std::vector<NamedParameter> parameters_;
   /// Not from the pool, which would keep each buffer that this one has outgrown.
-  std::vector<Real, xsimd::aligned_allocator<Real, 64>> values_;
+  std::vector<Real, UnpooledAllocator<Real>> values_;
 };
 
 }  // namespace SEQLAB_PRECISION

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <bit>
 #include <cstdint>
+#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <unordered_map>
@@ -133,6 +134,18 @@ void* allocate_buffer(std::size_t bytes) {
 void release_buffer(void* block, std::size_t bytes) noexcept {
   if (block != nullptr) pool().release(block, bytes);
 }
+
+void* allocate_unpooled(std::size_t bytes) {
+  const bool large = bytes >= kHugePage;
+  const std::size_t alignment = large ? kHugePage : 64;
+  const std::size_t size = round_up(bytes, alignment);
+  void* block = std::aligned_alloc(alignment, size);
+  if (block == nullptr) throw std::bad_alloc();
+  if (large) madvise(block, size, MADV_HUGEPAGE);
+  return block;
+}
+
+void release_unpooled(void* block) noexcept { std::free(block); }
 
 void poison_new_buffers(bool on) { poison.store(on); }
 

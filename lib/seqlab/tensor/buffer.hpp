@@ -22,6 +22,11 @@ BufferStatistics buffer_statistics();
 void* allocate_buffer(std::size_t bytes);
 void release_buffer(void* block, std::size_t bytes) noexcept;
 
+/// The same outside the pool: given back to the system when released. For the few buffers that grow
+/// by copies, each of which a pool would keep.
+void* allocate_unpooled(std::size_t bytes);
+void release_unpooled(void* block) noexcept;
+
 /// When on, every new block is filled with NaN, so that a kernel which reads what it has not
 /// written shows up in the result. For tests.
 void poison_new_buffers(bool on);
@@ -60,6 +65,18 @@ class BufferAllocator {
 
   friend bool operator==(const BufferAllocator&, const BufferAllocator&) { return true; }
   friend bool operator!=(const BufferAllocator&, const BufferAllocator&) { return false; }
+};
+
+/// An allocator of blocks outside the pool.
+template <typename T>
+struct UnpooledAllocator {
+  using value_type = T;
+  UnpooledAllocator() = default;
+  template <typename U>
+  UnpooledAllocator(const UnpooledAllocator<U>&) noexcept {}  // NOLINT: allocators convert
+  T* allocate(std::size_t n) { return static_cast<T*>(allocate_unpooled(n * sizeof(T))); }
+  void deallocate(T* p, std::size_t) noexcept { release_unpooled(p); }
+  friend bool operator==(const UnpooledAllocator&, const UnpooledAllocator&) { return true; }
 };
 
 /// A list with memory from the pool: for lists that every training step makes anew.

@@ -36,12 +36,16 @@ void openblas_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index 
 /// Below this much work the call overhead of oneDNN shows (measured on attention's small products).
 constexpr Index kSmallProduct = 1 << 18;
 
-/// Whether a product is oneDNN's. Without AVX-512 it takes twice OpenBLAS's time for a transposed
-/// first matrix, as in the gradient of a weight, where rows are a multiple of 4 KiB apart, and
-/// more time at nearly all other shapes; the other products are even, or faster where rows are few.
-bool suits_onednn(Transpose transpose_a, Index operations) {
+/// With so few rows, one step of a batch, packing the other matrix as OpenBLAS does is not worth it.
+constexpr Index kFewRows = 128;
+
+/// Whether a product is oneDNN's. With AVX-512 all but the small ones are. With AVX2 it is ahead
+/// only for few rows; for a transposed first matrix, as in the gradient of a weight, it takes up to
+/// twice OpenBLAS's time.
+bool suits_onednn(Transpose transpose_a, Index m, Index n, Index k) {
   static const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0;
-  return operations >= kSmallProduct && (has_avx512 || transpose_a == Transpose::no);
+  return m * n * k >= kSmallProduct &&
+         (has_avx512 || (transpose_a == Transpose::no && m <= kFewRows));
 }
 
 bool onednn_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k, Real alpha,
@@ -75,7 +79,7 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
       bf16_gemm(transpose_a, transpose_b, a, b, beta, c)) {
     return;
   }
-  if (suits_onednn(transpose_a, m * n * k) &&
+  if (suits_onednn(transpose_a, m, n, k) &&
       onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {
     return;
   }
