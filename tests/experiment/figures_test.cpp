@@ -41,7 +41,7 @@ TEST_CASE("The numbers of figures are means and intervals over seeds, and gaps a
         "fake\talpha\tBLEU\t15\t63.531\t2.5e+12\t1e+06\n");
 }
 
-TEST_CASE("Capacity is the longest source that is solved, by width") {
+TEST_CASE("Capacity is the longest source that is solved, by width, for a task") {
   const TemporaryFolder folder;
   for (const int width : {16, 32}) {
     const std::string name = "lstm-" + std::to_string(width) + "-reversed";
@@ -58,7 +58,7 @@ TEST_CASE("Capacity is the longest source that is solved, by width") {
   const auto data = figure_data(load_results(folder.path()));
   CHECK(data.at("capacity") ==
         "experiment\twidth\tlstm-reversed:longest\tlstm-reversed:longest_"
-        "ci\nfake\t16\t10\tNaN\nfake\t32\t30\tNaN\n");
+        "ci\nfake, reverse\t16\t10\tNaN\nfake, reverse\t32\t30\tNaN\n");
   CHECK(data.contains("exact_by_length"));
   CHECK(!data.contains("bleu_by_length"));
 }

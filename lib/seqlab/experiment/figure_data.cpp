@@ -1,8 +1,10 @@
 #include "seqlab/experiment/figure_data.hpp"
 
+#include <algorithm>
 #include <boost/algorithm/string.hpp>
 #include <set>
 
+#include "seqlab/data/synthetic.hpp"
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/differences.hpp"
 
@@ -20,8 +22,13 @@ std::string shown_name(const ModelResults& model) {
   return model.baseline ? model.name + " (floor)" : model.name;
 }
 
+/// The name in the titles of figures; of a synthetic task with the task, which may be swept over.
 std::string experiment_name(const Models& models) {
-  return models.front().runs.front().manifest.value("experiment", std::string("experiment"));
+  const Json& manifest = models.front().runs.front().manifest;
+  const std::string name = manifest.value("experiment", std::string("experiment"));
+  const std::string task = manifest.value(Json::json_pointer("/data/task"), std::string());
+  const bool synthetic = std::ranges::count(synthetic_tasks(), task) > 0;
+  return synthetic ? name + ", " + boost::replace_all_copy(task, "_", " ") : name;
 }
 
 /// Headings of one measure of one model, and the fields below them.

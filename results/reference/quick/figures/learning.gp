@@ -4,7 +4,7 @@ if (!exists('format')) format = 'svg'
 folder = '../../../../plots'
 data = 'learning.tsv'
 output = 'learning'.'.'.format
-subject = 'quick: learning curves'
+subject = 'quick, reverse: learning curves'
 with_intervals = 1
 array names[4] = ['rnn', 'lstm', 'bahdanau', 'transformer']
 load folder.'/learning.gp'

@@ -4,7 +4,7 @@ if (!exists('format')) format = 'svg'
 folder = '../../../../../plots'
 data = 'capacity.tsv'
 output = 'capacity'.'.'.format
-subject = 'capacity: what one vector can hold'
+subject = 'capacity, reverse: what one vector can hold'
 with_intervals = 0
 array names[2] = ['lstm', 'lstm-reverse_source']
 load folder.'/capacity.gp'
