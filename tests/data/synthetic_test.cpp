@@ -71,6 +71,10 @@ TEST_CASE("synthetic tasks have the right answers, lengths and sizes") {
         REQUIRE(split(part->target[i]) == expected_target(task, split(part->source[i])));
       }
     }
+    for (const std::string& source : text.train.source) {
+      REQUIRE(static_cast<Index>(split(source).size()) ==
+              synthetic_source_tokens(task, static_cast<Index>(length_of(task, source))));
+    }
     const auto train = lengths_of(task, text.train);
     const auto valid = lengths_of(task, text.valid);
     const auto test = lengths_of(task, text.test);

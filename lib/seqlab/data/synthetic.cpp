@@ -176,6 +176,10 @@ const std::vector<std::string>& synthetic_tasks() {
   return names;
 }
 
+Index synthetic_source_tokens(const std::string& task, Index n) {
+  return find_task(task).has_keys ? 2 * n + 1 : n;
+}
+
 SyntheticText make_synthetic(const SyntheticOptions& options) {
   check_options(options);
   const Generator generator(options);

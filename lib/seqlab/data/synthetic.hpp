@@ -32,6 +32,10 @@ struct SyntheticOptions {
   std::uint64_t seed = 1;
 };
 
+/// The tokens of a source of length n: n, of associative recall 2n + 1.
+/// Throws UsageError on unknown tasks.
+Index synthetic_source_tokens(const std::string& task, Index n);
+
 struct SyntheticText {
   ParallelText train;
   ParallelText valid;

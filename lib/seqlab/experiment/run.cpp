@@ -40,8 +40,12 @@ TokenizerPair tokenizers_of(const RunDirectory& run, const DataOptions& data,
   return tokenizers;
 }
 
+/// The least and the greatest number of source tokens in training.
 Json length_range(const DataOptions& data) {
-  if (data.synthetic_task()) return {data.synthetic.train_min, data.synthetic.train_max};
+  if (data.synthetic_task()) {
+    return {synthetic_source_tokens(data.task, data.synthetic.train_min),
+            synthetic_source_tokens(data.task, data.synthetic.train_max)};
+  }
   return data.max_source_tokens > 0 ? Json{1, data.max_source_tokens} : Json(nullptr);
 }
 

@@ -7,6 +7,6 @@ output = 'exact_by_length'.'.'.format
 subject = 'synthetic, associative recall: exact match by source length'
 with_intervals = 0
 array names[7] = ['lstm', 'bahdanau', 'transformer-sinusoidal', 'transformer-learned', 'transformer-rope', 'transformer-alibi', 'transformer-none']
-train_low = 1
-train_high = 20
+train_low = 3
+train_high = 41
 load folder.'/exact_by_length.gp'
