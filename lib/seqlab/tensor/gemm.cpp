@@ -39,9 +39,9 @@ constexpr Index kSmallProduct = 1 << 18;
 /// With so few rows, one step of a batch, packing the other matrix as OpenBLAS does is not worth it.
 constexpr Index kFewRows = 128;
 
-/// Whether a product is oneDNN's. With AVX-512 all but the small ones are. With AVX2 it is ahead
-/// only for few rows; for a transposed first matrix, as in the gradient of a weight, it takes up to
-/// twice OpenBLAS's time.
+/// Whether a product is oneDNN's. With AVX-512 all but the small ones are. With AVX2 it is ahead for
+/// few rows; for many the two are about even, but for a transposed first matrix, as in the gradient
+/// of a weight, it takes up to twice OpenBLAS's time (experiments/benchmarks/products.cpp).
 bool suits_onednn(Transpose transpose_a, Index m, Index n, Index k) {
   static const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0;
   return m * n * k >= kSmallProduct &&

@@ -1,0 +1,120 @@
+// GFLOP/s of OpenBLAS and oneDNN for the matrix products of training and decoding, on one core: what
+// the choice between the two in lib/seqlab/tensor/gemm.cpp rests on. Sizes are those of
+// `seqlab bench`: width 256, 8000 words, 64 sentences of 25 positions.
+//
+//   ninja -C build product_bench && build/product_bench
+
+#include <cblas.h>
+#include <fmt/format.h>
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string_view>
+#include <vector>
+
+#include "seqlab/tensor/matrix.hpp"
+
+namespace {
+
+using seqlab::Index;
+using seqlab::Matrix;
+
+/// [m, n] = op(A) op(B) with the inner size k; 'T' transposes.
+struct Product {
+  std::string_view place;
+  char op_a;
+  char op_b;
+  Index m, n, k;
+};
+
+constexpr std::array kProducts = {
+    Product{"linear, all positions", 'N', 'T', 1600, 256, 256},
+    Product{"linear, all positions", 'N', 'T', 1600, 1024, 256},
+    Product{"linear, all positions", 'N', 'T', 1600, 256, 1024},
+    Product{"its input's gradient", 'N', 'N', 1600, 256, 256},
+    Product{"its input's gradient", 'N', 'N', 1600, 256, 1024},
+    Product{"its input's gradient", 'N', 'N', 1600, 1024, 256},
+    Product{"its weight's gradient", 'T', 'N', 256, 256, 1600},
+    Product{"its weight's gradient", 'T', 'N', 1024, 256, 1600},
+    Product{"its weight's gradient", 'T', 'N', 256, 1024, 1600},
+    Product{"output layer, a block", 'N', 'T', 192, 8000, 256},
+    Product{"its input's gradient", 'N', 'N', 192, 256, 8000},
+    Product{"its weight's gradient", 'T', 'N', 8000, 256, 192},
+    Product{"a step: gates of an LSTM", 'N', 'T', 64, 1024, 256},
+    Product{"a step: linear", 'N', 'T', 64, 256, 256},
+    Product{"a step: back through gates", 'N', 'N', 64, 256, 1024},
+    Product{"a step of decoding: output", 'N', 'N', 64, 8000, 256},
+};
+
+class Measurement {
+ public:
+  explicit Measurement(const Product& p)
+      : p_(p),
+        a_(seqlab::zeros(p.op_a == 'T' ? p.k : p.m, p.op_a == 'T' ? p.m : p.k)),
+        b_(seqlab::zeros(p.op_b == 'T' ? p.n : p.k, p.op_b == 'T' ? p.k : p.n)),
+        c_(seqlab::zeros(p.m, p.n)) {}
+
+  /// Turn by turn, so that what else the machine does meets both; medians in GFLOP/s.
+  std::array<double, 2> run() {
+    constexpr int kTurns = 31;
+    std::array<std::vector<double>, 2> rates;
+    for (int turn = 0; turn < kTurns; ++turn) {
+      rates[0].push_back(rate([&] { openblas(); }));
+      rates[1].push_back(rate([&] { onednn(); }));
+    }
+    return {median(rates[0]), median(rates[1])};
+  }
+
+ private:
+  static double median(std::vector<double>& values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+  }
+
+  template <typename Action>
+  double rate(Action&& action) const {
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    action();
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return 2.0 * static_cast<double>(p_.m * p_.n * p_.k) / seconds / 1e9;
+  }
+
+  static Index row_length(const Matrix& m) { return static_cast<Index>(m.shape(1)); }
+
+  void openblas() {
+    const auto op = [](char t) { return t == 'T' ? CblasTrans : CblasNoTrans; };
+    const auto size = [](Index n) { return static_cast<blasint>(n); };
+    cblas_sgemm(CblasRowMajor, op(p_.op_a), op(p_.op_b), size(p_.m), size(p_.n), size(p_.k), 1.0F,
+                a_.data(), size(row_length(a_)), b_.data(), size(row_length(b_)), 0.0F, c_.data(),
+                size(row_length(c_)));
+  }
+
+  void onednn() {
+    dnnl_sgemm(p_.op_a, p_.op_b, p_.m, p_.n, p_.k, 1.0F, a_.data(), row_length(a_), b_.data(),
+               row_length(b_), 0.0F, c_.data(), row_length(c_));
+  }
+
+  Product p_;
+  Matrix a_;
+  Matrix b_;
+  Matrix c_;
+};
+
+}  // namespace
+
+int main() {
+  openblas_set_num_threads(1);
+  omp_set_num_threads(1);
+  fmt::print("{:<28} {:>2}  {:>5} {:>5} {:>5} {:>9} {:>7}\n", "product", "op", "m", "n", "k",
+             "OpenBLAS", "oneDNN");
+  for (const Product& p : kProducts) {
+    const auto [openblas, onednn] = Measurement(p).run();
+    fmt::print("{:<28} {}{}  {:>5} {:>5} {:>5} {:>9.1f} {:>7.1f}\n", p.place, p.op_a, p.op_b, p.m,
+               p.n, p.k, openblas, onednn);
+  }
+}
