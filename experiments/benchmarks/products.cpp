@@ -1,5 +1,5 @@
-// GFLOP/s of OpenBLAS and oneDNN for the matrix products of training and decoding, on one core: what
-// the choice between the two in lib/seqlab/tensor/gemm.cpp rests on. Sizes are those of
+// GFLOP/s of OpenBLAS and oneDNN for the matrix products of training and decoding, on one core:
+// what the choice between the two in lib/seqlab/tensor/gemm.cpp rests on. Sizes are those of
 // `seqlab bench`: width 256, 8000 words, 64 sentences of 25 positions.
 //
 //   ninja -C build product_bench && build/product_bench
