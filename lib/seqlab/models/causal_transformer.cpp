@@ -92,17 +92,12 @@ StepFeatures CausalTransformer::step(Tape& tape, Variable x, DecoderState& state
   }
   Matrix attention = make_matrix(0, 0);  // at the source, of the last layer
   const Variable features = stack_.run(tape, x, positions, [&](std::size_t l, Variable y) {
-    const SelfAttention& layer = stack_.attention(l);
-    const std::vector<Index> widths = layer.cache_widths();
-    const auto caches = std::span(state.rows).subspan(l * widths.size(), widths.size());
-    append_entries(tape, layer.entries(tape, y, positions), state.position, caches);
-    std::vector<AttendedPositions> pieces;
-    for (Index r = 0; r < state.size(); ++r) {
-      const Index b = state.source_rows[static_cast<std::size_t>(r)];
-      if (has_prefix) pieces.push_back(prefix.positions(l, b));
-      pieces.push_back(cached_positions(caches, widths, r, state.position + 1));
+    std::vector<AttendedPositions> before;
+    for (Index r = 0; has_prefix && r < state.size(); ++r) {
+      before.push_back(prefix.positions(l, state.source_rows[static_cast<std::size_t>(r)]));
     }
-    const SelfAttention::Step step = layer.step(tape, y, positions, {pieces, has_prefix ? 2 : 1});
+    const SelfAttention::Step step =
+        cached_step(tape, stack_.attention(l), l, y, positions, state, before);
     if (has_prefix && l + 1 == stack_.layer_count()) {
       attention = at_source(step.weights, prefix.lengths, state.source_rows);
     }

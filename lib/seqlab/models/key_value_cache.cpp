@@ -21,6 +21,17 @@ void append(DecoderState::RowValues& cache, ConstMatrixRef values, Index positio
   cache.used_columns = used + values.cols;
 }
 
+/// The first `length` positions of row r.
+AttendedPositions cached_positions(std::span<const DecoderState::RowValues> caches,
+                                   const std::vector<Index>& widths, Index r, Index length) {
+  AttendedPositions positions{ref(caches[0].values).row(r), widths[0], nullptr, 0, length};
+  if (caches.size() > 1) {
+    positions.values = ref(caches[1].values).row(r);
+    positions.value_stride = widths[1];
+  }
+  return positions;
+}
+
 }  // namespace
 
 std::vector<DecoderState::RowValues> empty_caches(const SelfAttention& layer, Index row_count) {
@@ -31,21 +42,21 @@ std::vector<DecoderState::RowValues> empty_caches(const SelfAttention& layer, In
   return caches;
 }
 
-void append_entries(Tape& tape, std::span<const Variable> entries, Index position,
-                    std::span<DecoderState::RowValues> caches) {
+SelfAttention::Step cached_step(Tape& tape, const SelfAttention& layer, std::size_t layer_index,
+                                Variable x, std::span<const Index> positions, DecoderState& state,
+                                std::span<const AttendedPositions> before) {
+  const std::vector<Index> widths = layer.cache_widths();
+  const auto caches = std::span(state.rows).subspan(layer_index * widths.size(), widths.size());
+  const Variables entries = layer.entries(tape, x, positions);
   for (std::size_t c = 0; c < entries.size(); ++c) {
-    append(caches[c], ref(tape.value(entries[c])), position);
+    append(caches[c], ref(tape.value(entries[c])), state.position);
   }
-}
-
-AttendedPositions cached_positions(std::span<const DecoderState::RowValues> caches,
-                                   const std::vector<Index>& widths, Index r, Index length) {
-  AttendedPositions positions{ref(caches[0].values).row(r), widths[0], nullptr, 0, length};
-  if (caches.size() > 1) {
-    positions.values = ref(caches[1].values).row(r);
-    positions.value_stride = widths[1];
+  std::vector<AttendedPositions> pieces;
+  for (Index r = 0; r < state.size(); ++r) {
+    if (!before.empty()) pieces.push_back(before[static_cast<std::size_t>(r)]);
+    pieces.push_back(cached_positions(caches, widths, r, state.position + 1));
   }
-  return positions;
+  return layer.step(tape, x, positions, {pieces, before.empty() ? 1 : 2});
 }
 
 }  // namespace SEQLAB_PRECISION

@@ -12,13 +12,12 @@ inline namespace SEQLAB_PRECISION {
 /// Empty caches of one layer, for `row_count` rows.
 std::vector<DecoderState::RowValues> empty_caches(const SelfAttention& layer, Index row_count);
 
-/// Appends the entries of one position of each row, the `position`-th in the cache.
-void append_entries(Tape& tape, std::span<const Variable> entries, Index position,
-                    std::span<DecoderState::RowValues> caches);
-
-/// The first `length` positions of row r.
-AttendedPositions cached_positions(std::span<const DecoderState::RowValues> caches,
-                                   const std::vector<Index>& widths, Index r, Index length);
+/// Self-attention of one layer for one more position of each row: its entries join the layer's
+/// caches in `state`, and it sees what is in them. `before` are positions that come before those,
+/// one piece a row, or none.
+SelfAttention::Step cached_step(Tape& tape, const SelfAttention& layer, std::size_t layer_index,
+                                Variable x, std::span<const Index> positions, DecoderState& state,
+                                std::span<const AttendedPositions> before = {});
 
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

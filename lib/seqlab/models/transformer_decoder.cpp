@@ -96,7 +96,7 @@ DecoderState TransformerDecoder::start(Tape& tape, const Encoded& encoded) const
 }
 
 StepFeatures TransformerDecoder::step(Tape& tape, std::span<const TokenId> tokens,
-                                               DecoderState& state) const {
+                                      DecoderState& state) const {
   const auto& source = static_cast<const TransformerSource&>(*state.source);
   const auto count = static_cast<Index>(tokens.size());
   const auto batch = static_cast<Index>(source.memory_lengths.size());
@@ -106,15 +106,7 @@ StepFeatures TransformerDecoder::step(Tape& tape, std::span<const TokenId> token
   Matrix scratch = make_matrix(1, source_steps);
 
   const auto self = [&](std::size_t l, Variable y) {
-    const SelfAttention& layer = *layers_[l].self_attention;
-    const std::vector<Index> widths = layer.cache_widths();
-    const auto caches = std::span(state.rows).subspan(l * widths.size(), widths.size());
-    append_entries(tape, layer.entries(tape, y, positions), state.position, caches);
-    std::vector<AttendedPositions> pieces;
-    for (Index r = 0; r < count; ++r) {
-      pieces.push_back(cached_positions(caches, widths, r, state.position + 1));
-    }
-    return layer.step(tape, y, positions, {pieces}).output;
+    return cached_step(tape, *layers_[l].self_attention, l, y, positions, state).output;
   };
   const auto cross = [&](std::size_t l, Variable y) {
     const AttentionLayer& layer = layers_[l].cross_attention;
