@@ -1,0 +1,11 @@
+# Draws the figure again, from its own folder: gnuplot quality_cost.gp
+# in another format: gnuplot -e "format = 'pdf'" quality_cost.gp
+if (!exists('format')) format = 'svg'
+folder = '../../../../plots'
+data = 'quality_cost.tsv'
+output = 'quality_cost'.'.'.format
+subject = 'ladder: quality against cost'
+with_intervals = 0
+array names[7] = ['lstm', 'attention', 'feeding', 'two-ways', 'encoder', 'decoder', 'transformer']
+measure = 'BLEU'
+load folder.'/quality_cost.gp'
