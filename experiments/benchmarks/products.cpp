@@ -84,19 +84,17 @@ class Measurement {
     return 2.0 * static_cast<double>(p_.m * p_.n * p_.k) / seconds / 1e9;
   }
 
-  static Index row_length(const Matrix& m) { return static_cast<Index>(m.shape(1)); }
-
   void openblas() {
     const auto op = [](char t) { return t == 'T' ? CblasTrans : CblasNoTrans; };
     const auto size = [](Index n) { return static_cast<blasint>(n); };
     cblas_sgemm(CblasRowMajor, op(p_.op_a), op(p_.op_b), size(p_.m), size(p_.n), size(p_.k), 1.0F,
-                a_.data(), size(row_length(a_)), b_.data(), size(row_length(b_)), 0.0F, c_.data(),
-                size(row_length(c_)));
+                a_.data(), size(cols(a_)), b_.data(), size(cols(b_)), 0.0F, c_.data(),
+                size(cols(c_)));
   }
 
   void onednn() {
-    dnnl_sgemm(p_.op_a, p_.op_b, p_.m, p_.n, p_.k, 1.0F, a_.data(), row_length(a_), b_.data(),
-               row_length(b_), 0.0F, c_.data(), row_length(c_));
+    dnnl_sgemm(p_.op_a, p_.op_b, p_.m, p_.n, p_.k, 1.0F, a_.data(), cols(a_), b_.data(), cols(b_),
+               0.0F, c_.data(), cols(c_));
   }
 
   Product p_;

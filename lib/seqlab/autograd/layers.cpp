@@ -186,7 +186,9 @@ Variable dropout(Tape& tape, Variable x, double rate) {
   if (!tape.training() || rate <= 0.0) return x;
   Matrix out = make_matrix(tape.rows(x), tape.cols(x));
   DropoutMask mask(tape.random(), out.size(), rate);
-  for (std::size_t i = 0; i < mask.size(); ++i) out.data()[i] = tape.value(x).data()[i] * mask[i];
+  const Real* in = tape.value(x).data();
+  Real* masked = out.data();
+  for (std::size_t i = 0; i < mask.size(); ++i) masked[i] = in[i] * mask[i];
   const Variable result = tape.variable(std::move(out));
   tape.on_backward(result, [&tape, x, result, mask = std::move(mask)] {
     const Real* from = tape.gradient(result).data;

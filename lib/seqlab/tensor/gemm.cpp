@@ -43,7 +43,8 @@ constexpr Index kFewRows = 128;
 /// few rows; for many the two are about even, but for a transposed first matrix, as in the gradient
 /// of a weight, it takes up to twice OpenBLAS's time (experiments/benchmarks/products.cpp).
 bool suits_onednn(Transpose transpose_a, Index m, Index n, Index k) {
-  static const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0;
+  static const bool has_avx512 =
+      (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
   return m * n * k >= kSmallProduct &&
          (has_avx512 || (transpose_a == Transpose::no && m <= kFewRows));
 }
