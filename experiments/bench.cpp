@@ -75,6 +75,18 @@ std::string work_text(const Json& work) {
                      gflop > 0.0 ? fmt::format("{:.0f}", 1e3 * gflop / ms) : "");
 }
 
+void print_decoding_profile(const Json& operations) {
+  std::cout << fmt::format("  {:<32}{:>10}{:>9}{:>10}\n", "operation, in decoding a batch", "calls",
+                           "ms", "GFLOP/s");
+  double total = 0.0;
+  for (const Json& operation : operations) {
+    total += operation["forward"]["ms"].get<double>();
+    std::cout << fmt::format("  {:<32}{}\n", operation["operation"].get<std::string>(),
+                             work_text(operation["forward"]));
+  }
+  std::cout << fmt::format("  {:.1f} ms in these\n\n", total);
+}
+
 void print_profile(const Json& json) {
   std::cout << fmt::format("\n  {:<32}{:>29}{:>29}\n  {:<32}{:>10}{:>9}{:>10}{:>10}{:>9}{:>10}\n",
                            "", "forward", "backward", "operation, in a step", "calls", "ms",
@@ -106,6 +118,7 @@ void print_row(const Json& json) {
       json.value("decode_target_tokens_per_second", 0.0), json.value("decode_ms", 0.0),
       json["peak_memory_mb"].get<double>());
   if (json.contains("operations")) print_profile(json);
+  if (json.contains("decoding_operations")) print_decoding_profile(json["decoding_operations"]);
   std::cout << std::flush;
 }
 
@@ -141,7 +154,7 @@ int bench_main(int argc, char** argv) {
                 "of the products' inputs: fp32 | bf16");
   command.add()("no-decode", "training only");
   command.add()("profile",
-                "the time of each operation and the memory requests of a step; 1 thread");
+                "the time of each operation, and the memory requests of a training step; 1 thread");
   command.add()("json", "print a list with an object for each model");
   if (!command.parse(argc, argv)) return 0;
 

@@ -13,6 +13,7 @@
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/results.hpp"
 #include "seqlab/models/registry.hpp"
+#include "seqlab/tensor/flops.hpp"
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/profile.hpp"
 #include "seqlab/tensor/workers.hpp"
@@ -100,29 +101,58 @@ TrainingRun train(SequenceModel& model, const BenchOptions& options, Index updat
   return run;
 }
 
-/// Seconds for one batch, each sentence exactly kDecodingSteps tokens.
-double decode_seconds(SequenceModel& model, const BenchOptions& options) {
-  // No sentence ends by itself.
-  const Parameter bias = model.parameters().find("output.bias");
-  model.parameters().value(bias).data[kEos] = Real(-1e9);
-  DecodingOptions decoding;
-  decoding.beam = 1;
-  if (options.bf16) decoding.precision = Precision::bf16;
-  decoding.max_length_factor = 0.0;
-  decoding.max_length_offset = kDecodingSteps;
-  decoding.batch_sentences = (options.sentences + options.threads - 1) / options.threads;
-  const Corpus corpus = random_corpus(options.sentences, options.length - 1, options.vocabulary);
-  std::vector<double> seconds;
-  for (int i = 0; i <= kDecodingRuns; ++i) {
-    const auto start = Clock::now();
-    const auto results = decode(model, corpus.source, decoding, options.threads);
-    const double duration = seconds_since(start);
+/// Decodes one batch greedily, each sentence exactly kDecodingSteps tokens.
+class DecodingWork {
+ public:
+  DecodingWork(SequenceModel& model, const BenchOptions& options)
+      : model_(&model),
+        threads_(options.threads),
+        corpus_(random_corpus(options.sentences, options.length - 1, options.vocabulary)) {
+    // No sentence ends by itself.
+    const Parameter bias = model.parameters().find("output.bias");
+    model.parameters().value(bias).data[kEos] = Real(-1e9);
+    options_.beam = 1;
+    if (options.bf16) options_.precision = Precision::bf16;
+    options_.max_length_factor = 0.0;
+    options_.max_length_offset = kDecodingSteps;
+    options_.batch_sentences = (options.sentences + options.threads - 1) / options.threads;
+  }
+
+  double median_seconds() const {
+    std::vector<double> seconds;
+    for (int i = 0; i <= kDecodingRuns; ++i) {
+      const auto start = Clock::now();
+      run(threads_);
+      if (i > 0) seconds.push_back(seconds_since(start));
+    }
+    return median(seconds);
+  }
+
+  double flops() const {
+    const FlopCount count;  // of this thread
+    run(1);
+    return count.value();
+  }
+
+  Profile profile() const {
+    Profile result;
+    const ProfileScope scope(result);
+    for (int i = 0; i < kDecodingRuns; ++i) run(1);
+    return result;
+  }
+
+ private:
+  void run(Index threads) const {
+    const auto results = decode(*model_, corpus_.source, options_, threads);
     check(results.front().front().length == kDecodingSteps, "decoding ended after {} steps",
           results.front().front().length);
-    if (i > 0) seconds.push_back(duration);
   }
-  return median(seconds);
-}
+
+  SequenceModel* model_;
+  Index threads_;
+  Corpus corpus_;
+  DecodingOptions options_;
+};
 
 /// GFLOP/s of large matrix products on all threads at once: what the machine gives at this time.
 double product_limit(Workers& workers) {
@@ -158,6 +188,10 @@ Account account(SequenceModel& model, const BenchOptions& options, Index updates
   return result;
 }
 
+Json work_json(double seconds, double calls, double flops) {
+  return {{"ms", 1e3 * seconds}, {"calls", calls}, {"gflop", flops / 1e9}};
+}
+
 /// A step in detail: the difference of a longer and a shorter run, so that what a run does once
 /// (first steps, validation, files) does not count.
 void add_profile(SequenceModel& model, const BenchOptions& options, Json& result) {
@@ -167,9 +201,8 @@ void add_profile(SequenceModel& model, const BenchOptions& options, Json& result
     return static_cast<double>(after - before) / static_cast<double>(options.steps);
   };
   const auto work = [&](const Profile::Work& after, const Profile::Work& before) {
-    return Json{{"ms", 1e3 * per_step(after.seconds, before.seconds)},
-                {"calls", per_step(after.calls, before.calls)},
-                {"gflop", per_step(after.flops, before.flops) / 1e9}};
+    return work_json(per_step(after.seconds, before.seconds), per_step(after.calls, before.calls),
+                     per_step(after.flops, before.flops));
   };
   Json& operations = result["operations"] = Json::array();
   for (std::size_t i = 0; i < many.profile.operations().size(); ++i) {
@@ -181,6 +214,19 @@ void add_profile(SequenceModel& model, const BenchOptions& options, Json& result
   }
   result["allocations_per_step"] = per_step(many.requests.allocations, few.requests.allocations);
   result["page_faults_per_step"] = per_step(many.requests.page_faults, few.requests.page_faults);
+}
+
+/// The decoding of a batch in detail.
+void add_decoding_profile(const DecodingWork& work, Json& result) {
+  const Profile profile = work.profile();
+  Json& operations = result["decoding_operations"] = Json::array();
+  for (const Profile::Operation& operation : profile.operations()) {
+    const Profile::Work& all = operation.forward;
+    operations.push_back({{"operation", operation.name},
+                          {"forward", work_json(all.seconds / kDecodingRuns,
+                                                static_cast<double>(all.calls) / kDecodingRuns,
+                                                all.flops / kDecodingRuns)}});
+  }
 }
 
 /// Peak memory of the process, MB (2^20 bytes).
@@ -223,10 +269,15 @@ Json run_bench(const BenchOptions& options) {
   result["gemm_limit_gflops"] = limit;
   result["gemm_limit_share"] = run.flops / seconds / 1e9 / limit;
   if (options.decode) {
-    const double decoding = decode_seconds(*model, options);
+    const DecodingWork decoding(*model, options);
+    const double duration = decoding.median_seconds();
+    const double rate = decoding.flops() / duration / 1e9;
     result["decode_target_tokens_per_second"] =
-        std::round(static_cast<double>(options.sentences * kDecodingSteps) / decoding);
-    result["decode_ms"] = 1e3 * decoding;
+        std::round(static_cast<double>(options.sentences * kDecodingSteps) / duration);
+    result["decode_ms"] = 1e3 * duration;
+    result["decode_gflops"] = rate;
+    result["decode_limit_share"] = rate / limit;
+    if (options.profile) add_decoding_profile(decoding, result);
   }
   if (options.profile) add_profile(*model, options, result);
   return result;

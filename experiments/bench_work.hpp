@@ -19,7 +19,7 @@ struct BenchOptions {
   Index steps = 15;
   bool bf16 = false;        ///< bfloat16 inputs of products
   bool decode = true;
-  bool profile = false;  ///< time, products and memory requests of a step in detail; one thread
+  bool profile = false;  ///< time, products and memory requests in detail; one thread
 };
 
 /// Trains through the one training loop and decodes greedily, exactly 25 steps a sentence, on

@@ -370,7 +370,7 @@ TEST_CASE("bench measures a model") {
   REQUIRE(rows.size() == 1);
   for (const char* key :
        {"train_target_tokens_per_second", "decode_target_tokens_per_second", "parameters",
-        "peak_memory_mb", "gflops", "gemm_limit_gflops", "step_ms"}) {
+        "peak_memory_mb", "gflops", "gemm_limit_gflops", "step_ms", "decode_gflops"}) {
     CHECK(rows[0].at(key).get<double>() > 0);
   }
   double gflop = 0.0;
@@ -379,4 +379,11 @@ TEST_CASE("bench measures a model") {
     gflop += operation["backward"]["gflop"].get<double>();
   }
   CHECK(gflop == doctest::Approx(rows[0].at("gflop_per_step").get<double>()));
+  double decoding = 0.0;
+  for (const Json& operation : rows[0].at("decoding_operations")) {
+    decoding += operation["forward"]["gflop"].get<double>();
+  }
+  const double decoding_seconds = rows[0].at("decode_ms").get<double>() / 1e3;
+  CHECK(decoding ==
+        doctest::Approx(rows[0].at("decode_gflops").get<double>() * decoding_seconds));
 }

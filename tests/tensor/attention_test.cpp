@@ -16,8 +16,8 @@ Matrix random_matrix(Random& random, Index row_count, Index col_count) {
 }  // namespace
 
 TEST_CASE("attend: one query gets what multi_head_attention gives it, weights averaged") {
-  constexpr Index kBatch = 3, kSteps = 5, kHeads = 4, kKey = 7, kValue = 3;
-  const std::vector<Index> lengths{5, 1, 3};
+  constexpr Index kBatch = 3, kSteps = 21, kHeads = 4, kKey = 7, kValue = 3;
+  const std::vector<Index> lengths{21, 1, 13};  // several blocks of positions, and parts
   Random random(6, "attend");
   for (const Index kv_heads : {4, 2, 1}) {
     CAPTURE(kv_heads);
@@ -28,7 +28,7 @@ TEST_CASE("attend: one query gets what multi_head_attention gives it, weights av
     const AttentionOutput whole =
         multi_head_attention(tape, tape.variable(query), tape.variable(keys), tape.variable(values),
                              {kHeads, Real(0.7), false, lengths, kv_heads});
-    std::vector<Real> context(kHeads * kValue), weights(kSteps), scratch(kSteps);
+    std::vector<Real> context(kHeads * kValue), weights(kSteps);
     for (Index b = 0; b < kBatch; ++b) {
       const Index length = lengths[static_cast<std::size_t>(b)];
       // In two pieces, the first of which may be the whole.
@@ -40,7 +40,7 @@ TEST_CASE("attend: one query gets what multi_head_attention gives it, weights av
       };
       const std::array pieces{piece(0, first), piece(first, length - first)};
       attend(ref(query).row(b), pieces, {kHeads, kv_heads, kKey, kValue, Real(0.7)}, context.data(),
-             weights.data(), scratch.data());
+             weights.data());
       for (std::size_t c = 0; c < context.size(); ++c) {
         CHECK(context[c] ==
               doctest::Approx(tape.mutable_value(whole.contexts).row(b)[c]).epsilon(1e-5));
@@ -66,10 +66,10 @@ TEST_CASE("attend: with slopes, the last query of multi_head_attention") {
   const Variable v = tape.variable(x);
   const AttentionOutput whole =
       multi_head_attention(tape, v, v, v, {kHeads, Real(1), true, lengths, 0, slopes});
-  std::vector<Real> context(kHeads * kWidth), weights(kSteps), scratch(kSteps);
+  std::vector<Real> context(kHeads * kWidth), weights(kSteps);
   const AttendedPositions all{x.data(), kHeads * kWidth, x.data(), kHeads * kWidth, kSteps};
   attend(ref(x).row(kSteps - 1), {&all, 1}, {kHeads, kHeads, kWidth, kWidth, Real(1), slopes},
-         context.data(), weights.data(), scratch.data());
+         context.data(), weights.data());
   for (std::size_t c = 0; c < context.size(); ++c) {
     CHECK(context[c] ==
           doctest::Approx(tape.mutable_value(whole.contexts).row(kSteps - 1)[c]).epsilon(1e-5));

@@ -53,6 +53,29 @@ TEST_CASE("a weighted sum of rows that lie apart is added, at sizes with and wit
   }
 }
 
+TEST_CASE("dot products with rows that lie apart, as many as a block and more") {
+  for (const Index n : {1, 16, 37}) {
+    for (const Index count : {0, 1, 4, 7, 8}) {
+      CAPTURE(n);
+      CAPTURE(count);
+      Matrix rows = make_matrix(8, 50);
+      for (std::size_t i = 0; i < rows.size(); ++i) rows.data()[i] = static_cast<Real>(i % 13) - 6;
+      Row x(n, 5);
+      Row results(8, 6);
+      const Row untouched = results;
+      dots(results.data(), x.data(), rows.data(), count, 50, n);
+      for (Index j = 0; j < 8; ++j) {
+        double expected = j < count ? 0.0 : untouched.at(j);
+        for (Index c = 0; j < count && c < n; ++c) {
+          expected += x.at(c) * static_cast<double>(ref(rows).row(j)[c]);
+        }
+        CHECK(results.at(j) == near(expected));
+      }
+      CHECK(results.guarded());
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("rows: reductions of every length") {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "seqlab/error.hpp"
+#include "seqlab/tensor/profile.hpp"
 #include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
@@ -12,6 +13,7 @@ inline namespace SEQLAB_PRECISION {
 static_assert(kPad < kEos && kBos < kEos, "tokens from kEos on are those that may follow");
 
 void LogitRow::read(const Real* logits, Index vocabulary) {
+  const ProfiledOperation operation("softmax");
   check(vocabulary > kEos, "a target vocabulary of {} tokens has no end mark", vocabulary);
   logits_ = logits;
   vocabulary_ = vocabulary;

@@ -25,14 +25,13 @@ RowAttention attend_rows(ConstMatrixRef query, const LuongSource& source,
   const auto batch = static_cast<Index>(source.lengths.size());
   const ConstMatrixRef keys = ref(source.keys), values = ref(source.values);
   RowAttention out{make_matrix(query.rows, values.cols), zeros(query.rows, keys.rows / batch)};
-  Matrix scratch = make_matrix(1, keys.rows / batch);
   for (Index r = 0; r < query.rows; ++r) {
     const Index b = source_rows[static_cast<std::size_t>(r)];
     const AttendedPositions source_positions{keys.row(b), batch * keys.stride, values.row(b),
                                              batch * values.stride,
                                              source.lengths[static_cast<std::size_t>(b)]};
     attend(query.row(r), {&source_positions, 1}, {1, 1, keys.cols, values.cols, Real(1)},
-           ref(out.context).row(r), ref(out.weights).row(r), scratch.data());
+           ref(out.context).row(r), ref(out.weights).row(r));
   }
   return out;
 }

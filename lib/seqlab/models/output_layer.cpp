@@ -2,6 +2,7 @@
 
 #include "seqlab/autograd/cross_entropy.hpp"
 #include "seqlab/tensor/gemm.hpp"
+#include "seqlab/tensor/profile.hpp"
 #include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
@@ -50,6 +51,7 @@ LossSum OutputLayer::loss(Tape& tape, Variable features, const TokenBatch& targe
 }
 
 Matrix OutputLayer::logits(Tape& tape, Variable features) const {
+  const ProfiledOperation operation("output layer");
   const Variable projected = project(tape, features);
   Matrix out = make_matrix(tape.rows(projected), weight_.rows);
   fill_rows(ref(out), tape.value(bias_).data);

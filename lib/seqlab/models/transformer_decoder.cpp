@@ -103,7 +103,6 @@ StepFeatures TransformerDecoder::step(Tape& tape, std::span<const TokenId> token
   const Index source_steps = rows(source.keys[0]) / batch;
   const std::vector<Index> positions(tokens.size(), state.position);
   Matrix weights = zeros(count, source_steps);
-  Matrix scratch = make_matrix(1, source_steps);
 
   const auto self = [&](std::size_t l, Variable y) {
     return cached_step(tape, *layers_[l].self_attention, l, y, positions, state).output;
@@ -121,7 +120,7 @@ StepFeatures TransformerDecoder::step(Tape& tape, std::span<const TokenId> token
           keys.row(b), batch * keys.stride, values.row(b), batch * values.stride,
           source.memory_lengths[static_cast<std::size_t>(b)]};
       attend(ref(tape.value(query)).row(r), {&positions_of_source, 1}, heads, ref(context).row(r),
-             ref(weights).row(r), scratch.data());
+             ref(weights).row(r));
     }
     return layer.output(tape, tape.variable(std::move(context)));
   };

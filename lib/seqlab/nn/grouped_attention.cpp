@@ -47,10 +47,9 @@ SelfAttention::Step GroupedAttention::step(Tape& tape, Variable x,
   const StepHeads heads{layer_.heads, layer_.kv_heads, width, width, layer_.scale(), slopes_};
   Matrix contexts = make_matrix(tape.rows(x), layer_.output.weight.cols);
   Matrix weights = zeros(tape.rows(x), cached.longest());
-  Matrix scratch = make_matrix(1, cached.longest());
   for (Index r = 0; r < rows(contexts); ++r) {
     attend(ref(tape.value(query)).row(r), cached.row(r), heads, ref(contexts).row(r),
-           ref(weights).row(r), scratch.data());
+           ref(weights).row(r));
   }
   return {layer_.output(tape, tape.variable(std::move(contexts))), std::move(weights)};
 }

@@ -104,10 +104,9 @@ SelfAttention::Step LatentAttention::step(Tape& tape, Variable x, std::span<cons
   const CachedRows latents{pieces, cached.pieces_per_row};
   Matrix mixed = make_matrix(count, heads_ * latent_);
   Matrix weights = zeros(count, cached.longest());
-  Matrix scratch = make_matrix(1, cached.longest());
   for (Index r = 0; r < count; ++r) {
     attend(ref(query).row(r), latents.row(r), {heads_, 1, width, latent_, scale(), slopes_},
-           ref(mixed).row(r), ref(weights).row(r), scratch.data());
+           ref(mixed).row(r), ref(weights).row(r));
   }
   Matrix contexts = make_matrix(count, heads_ * head_width_);
   for (Index h = 0; h < heads_; ++h) {

@@ -41,6 +41,26 @@ Real dot(const Real* a, const Real* b, Index n) {
   return reduce_add(s0 + s1);
 }
 
+void dots(Real* results, const Real* x, const Real* rows, Index count, Index stride, Index n) {
+  Index j = 0;
+  for (; j + 4 <= count; j += 4) {  // four, since an addition waits for the one before
+    const Real* row = rows + j * stride;
+    Simd s0(Real(0)), s1(Real(0)), s2(Real(0)), s3(Real(0));
+    for_each_register(n, [&](auto load, auto) {
+      const Simd factor = load(x);
+      s0 = xsimd::fma(factor, load(row), s0);
+      s1 = xsimd::fma(factor, load(row + stride), s1);
+      s2 = xsimd::fma(factor, load(row + 2 * stride), s2);
+      s3 = xsimd::fma(factor, load(row + 3 * stride), s3);
+    });
+    results[j] = reduce_add(s0);
+    results[j + 1] = reduce_add(s1);
+    results[j + 2] = reduce_add(s2);
+    results[j + 3] = reduce_add(s3);
+  }
+  for (; j < count; ++j) results[j] = dot(x, rows + j * stride, n);
+}
+
 Real sum_exp(const Real* x, Index n, Real shift) {
   const Simd offset(shift);
   Simd total0(Real(0)), total1(Real(0));

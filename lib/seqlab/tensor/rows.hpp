@@ -11,6 +11,8 @@ Real max_value(const Real* x, Index n);
 Index argmax(const Real* x, Index n);  ///< the first of equal maxima
 Real sum(const Real* x, Index n);
 Real dot(const Real* a, const Real* b, Index n);
+/// results[j] = x . row j, for `count` rows of n elements that lie `stride` apart.
+void dots(Real* results, const Real* x, const Real* rows, Index count, Index stride, Index n);
 /// sum_i exp(x_i - shift)
 Real sum_exp(const Real* x, Index n, Real shift);
 /// x_i <- exp(x_i - shift); returns their sum.

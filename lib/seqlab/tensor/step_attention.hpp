@@ -32,9 +32,8 @@ struct StepHeads {
 
 /// context [heads * value_width] = sum_j softmax_j(scale * query . key_j) value_j, head by head,
 /// over all positions of all pieces; `weights` [positions] gets the mean weight over heads.
-/// `scratch` has room for as many numbers.
 void attend(const Real* query, std::span<const AttendedPositions> pieces, const StepHeads& options,
-            Real* context, Real* weights, Real* scratch);
+            Real* context, Real* weights);
 
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab
