@@ -40,7 +40,8 @@ GOALS = {
 OTHER_GOALS = {"environment": 2.0, "package": 4.0, "bf16": 1.6}
 COLUMNS = ("round", "program", "setting", "size", "threads", "model", "parameters",
            TRAINING, "step_ms", DECODING, "decode_ms", "peak_memory_mb", "gflops",
-           "gemm_limit_gflops", "gemm_limit_share", "decode_gflops", "decode_limit_share", "kernels", "version", "others_busy")
+           "gemm_limit_gflops", "gemm_limit_share", "decode_gflops", "decode_limit_share",
+           "kernels", "version", "others_busy")
 
 
 class Results:
@@ -166,16 +167,19 @@ def other_table(results: Results) -> str:
         def get(setting, column, threads=threads):
             return results.median(size, threads, model, setting, column)
 
-        shares = [get("fp32", c) for c in ("gemm_limit_share", "decode_limit_share")]
+        rates = []
+        for rate, share in (("gflops", "gemm_limit_share"), ("decode_gflops", "decode_limit_share")):
+            share = get("fp32", share)
+            rates += [number(get("fp32", rate)), "-" if share is None else f"{100 * share:.0f} %"]
         memory = get("fp32", "peak_memory_mb"), get("tuned", "peak_memory_mb")
         scaling = ["-", "-"]
         if threads > 1:
             scaling = [ratio(get("fp32", c), get("fp32", c, 1)) for c in (TRAINING, DECODING)]
         rows.append([size, str(threads), model, number(memory[0]), number(memory[1]),
-                     ratio(*memory), *scaling, number(get("fp32", "gflops")),
-                     *("-" if s is None else f"{100 * s:.0f} %" for s in shares)])
+                     ratio(*memory), *scaling, *rates])
     return table(["size", "threads", "model", "seqlab MB", "PyTorch MB", "ratio",
-                  "training to 1 thread", "decoding to 1 thread", "GFLOP/s", "of the GEMM limit", "decoding, of the limit"],
+                  "training to 1 thread", "decoding to 1 thread", "training GFLOP/s",
+                  "of the GEMM limit", "decoding GFLOP/s", "of the GEMM limit"],
                  rows)
 
 
@@ -214,8 +218,8 @@ what was set as a goal.
 ## Memory, threads and the limit
 
 Peak memory of a training process (PyTorch's includes its interpreter and libraries), speed against
-one thread, counted floating-point operations of matrix products in training, and their share of what
-a large matrix product reached in the same run, in training and in decoding. All in single precision.
+one thread, counted floating-point operations of matrix products, and their share of what a large
+matrix product reached in the same run. All in single precision.
 
 {other_table(results)}
 """
