@@ -93,7 +93,7 @@ TEST_CASE("latent attention: the absorbed path agrees with the plain one, for an
     const Matrix cache = tape.value(entries[0]);
     double largest = 0.0;
     for (Index t = 0; t < kLong; ++t) {
-      const AttendedPositions seen{cache.data(), cache_width, nullptr, 0, t + 1};
+      const AttendedPositions seen{cache.data(), cache_width, cache.data(), cache_width, t + 1};
       const Variable step =
           attention.step(tape, rows(tape, x, t, 1),
                          positions.subspan(static_cast<std::size_t>(t), 1), {{&seen, 1}})

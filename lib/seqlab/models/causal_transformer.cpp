@@ -16,14 +16,8 @@ struct Prefix : SourceMemory {
     const std::vector<Matrix>& caches = entries[layer];
     const auto batch = static_cast<Index>(lengths.size());
     const auto length = lengths[static_cast<std::size_t>(b)];
-    const ConstMatrixRef keys = ref(caches.front());
-    AttendedPositions found{keys.row(b), batch * keys.cols, nullptr, 0, length};
-    if (caches.size() > 1) {
-      const ConstMatrixRef values = ref(caches[1]);
-      found.values = values.row(b);
-      found.value_stride = batch * values.cols;
-    }
-    return found;
+    const ConstMatrixRef keys = ref(caches.front()), values = ref(caches.back());
+    return {keys.row(b), batch * keys.cols, values.row(b), batch * values.cols, length};
   }
 };
 

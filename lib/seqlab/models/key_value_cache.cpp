@@ -24,12 +24,8 @@ void append(DecoderState::RowValues& cache, ConstMatrixRef values, Index positio
 /// The first `length` positions of row r.
 AttendedPositions cached_positions(std::span<const DecoderState::RowValues> caches,
                                    const std::vector<Index>& widths, Index r, Index length) {
-  AttendedPositions positions{ref(caches[0].values).row(r), widths[0], nullptr, 0, length};
-  if (caches.size() > 1) {
-    positions.values = ref(caches[1].values).row(r);
-    positions.value_stride = widths[1];
-  }
-  return positions;
+  return {ref(caches.front().values).row(r), widths.front(), ref(caches.back().values).row(r),
+          widths.back(), length};
 }
 
 }  // namespace

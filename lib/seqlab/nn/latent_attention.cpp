@@ -96,16 +96,10 @@ SelfAttention::Step LatentAttention::step(Tape& tape, Variable x, std::span<cons
          ref(query).column_block(h * width + latent_, rope_));
   }
   // The latents are keys and values of all heads.
-  std::vector<AttendedPositions> pieces(cached.pieces.begin(), cached.pieces.end());
-  for (AttendedPositions& piece : pieces) {
-    piece.values = piece.keys;
-    piece.value_stride = piece.key_stride;
-  }
-  const CachedRows latents{pieces, cached.pieces_per_row};
   Matrix mixed = make_matrix(count, heads_ * latent_);
   Matrix weights = zeros(count, cached.longest());
   for (Index r = 0; r < count; ++r) {
-    attend(ref(query).row(r), latents.row(r), {heads_, 1, width, latent_, scale(), slopes_},
+    attend(ref(query).row(r), cached.row(r), {heads_, 1, width, latent_, scale(), slopes_},
            ref(mixed).row(r), ref(weights).row(r));
   }
   Matrix contexts = make_matrix(count, heads_ * head_width_);

@@ -16,8 +16,8 @@
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
-/// The cached positions that a row of a step sees, its own the last: entries of the first cache
-/// are its keys, those of the second (if there is one) its values. Row r has the pieces
+/// The cached positions that a row of a step sees, its own the last: keys are entries of the first
+/// cache, values of the last (of the same, where there is one). Row r has the pieces
 /// [r * pieces, (r + 1) * pieces).
 struct CachedRows {
   std::span<const AttendedPositions> pieces;
