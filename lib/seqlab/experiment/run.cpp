@@ -1,10 +1,13 @@
 #include "seqlab/experiment/run.hpp"
 
-#include <sys/resource.h>
+#include <malloc.h>
 
 #include <fmt/ranges.h>
 
 #include <chrono>
+#include <cinttypes>
+#include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <thread>
 
@@ -107,11 +110,22 @@ Json make_manifest(const RunRequest& request, const SequenceModel& model, const 
   return manifest;
 }
 
-/// The largest resident set of this process so far, in bytes.
+/// Peak memory is that of training from here on: learning subwords can take more. (proc(5); where
+/// it cannot be reset, it stays that of the whole process.)
+void begin_peak_memory() {
+  malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+/// The largest resident set since begin_peak_memory(), in bytes; 0 where the system does not say.
 std::int64_t peak_memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return 1024 * static_cast<std::int64_t>(usage.ru_maxrss);
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    std::int64_t kilobytes = 0;
+    if (std::sscanf(line.c_str(), "VmHWM: %" SCNd64, &kilobytes) == 1) return 1024 * kilobytes;
+  }
+  return 0;
 }
 
 std::string joined_lines(const std::vector<std::string>& lines) {
@@ -149,6 +163,7 @@ TrainingResult train_run(const RunRequest& request, const Report& report) {
   if (communicator.root()) run.prepare(config, request.resume);
   const TrainingData data = load_training_data(request, run, report);
 
+  begin_peak_memory();
   const std::unique_ptr<SequenceModel> model =
       make_model(request.model->options, data.sizes, request.seed);
   report(fmt::format("model {}: {} parameters", request.model->name, model->parameters().count()));

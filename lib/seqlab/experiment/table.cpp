@@ -31,17 +31,22 @@ double decoding_time(const RunResult& run) {
   return 1000 * json_number(run.test, "/decoding/seconds") / json_number(run.test, "/sentences");
 }
 
-/// Marks the best mean of the trained models, as it is shown; floors do not compete.
+/// Marks the best mean of the trained models, as it is shown; floors do not compete. Where all are
+/// the same, none is.
 void mark_best(TableColumn& column, const Models& models) {
   if (column.better == Better::neither) return;
   const double sign = column.better == Better::higher ? 1 : -1;
   const double step = column.scale * std::pow(10.0, -column.digits);
   double best = -std::numeric_limits<double>::infinity();
+  double worst = std::numeric_limits<double>::infinity();
   std::vector<double> shown;
   for (std::size_t i = 0; i < models.size(); ++i) {
     shown.push_back(sign * std::round(column.values[i].mean / step));
-    if (!models[i].baseline && shown[i] > best) best = shown[i];
+    if (models[i].baseline) continue;
+    if (shown[i] > best) best = shown[i];
+    if (shown[i] < worst) worst = shown[i];
   }
+  if (best == worst) return;
   for (std::size_t i = 0; i < models.size(); ++i) {
     column.best.push_back(!models[i].baseline && shown[i] == best);
   }
