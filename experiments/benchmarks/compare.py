@@ -3,7 +3,8 @@
 
 For each size, number of threads and model, `seqlab bench` (single precision), the tuned PyTorch of
 torch_peer.py and `seqlab bench` in bfloat16 run one after the other; that is a round. Figures are
-medians over rounds of each run's median. The two other PyTorch settings are several times slower
+medians over rounds of each run's median; ratios are taken within a round, where the machine was the
+same to both, and then their median. The two other PyTorch settings are several times slower
 and need no more than a rough figure, so they run in every third round, beginning with the first.
 Three rounds take about 12 minutes on two cores, seven about 30. Nothing else should run meanwhile:
 "others busy" is the largest number of cores that other programs used beside a run.
@@ -63,6 +64,13 @@ class Results:
         values = [r[column] for r in self.of(size, threads, model, setting) if column in r]
         return statistics.median(values) if values else None
 
+    def ratio(self, case, ours, theirs, column):
+        """Median over rounds of the ratio within a round; None where no round has both."""
+        values = [{r["round"]: r[column] for r in self.of(*case, s) if column in r}
+                  for s in (ours, theirs)]
+        ratios = [values[0][n] / values[1][n] for n in values[0].keys() & values[1].keys()]
+        return statistics.median(ratios) if ratios else None
+
     def cases(self) -> list:
         """(size, threads, model) in the order of their first run."""
         return list(dict.fromkeys((r["size"], r["threads"], r["model"]) for r in self.runs))
@@ -121,14 +129,14 @@ def number(value, digits: int = 0) -> str:
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
-def ratio(ours, theirs, goal=None) -> str:
+def against(ratio, goal=None) -> str:
     """Bold where it is below its goal."""
-    if not ours or not theirs:
-        return "-"
-    value = f"{ours / theirs:.2f}"
-    if goal is not None and float(value) < goal:
-        value = f"**{value}**"
-    return value
+    text = number(ratio, 2)
+    return f"**{text}**" if None not in (ratio, goal) and float(text) < goal else text
+
+
+def quotient(ours, theirs) -> str:
+    return number(ours / theirs if ours and theirs else None, 2)
 
 
 def table(header: list, rows: list) -> str:
@@ -141,18 +149,21 @@ def speed_table(results: Results, column: str, goals_hold: bool) -> str:
     rows = []
     for case in results.cases():
         size, threads, model = case
-        speed = {s: results.median(*case, s, column) for s in ("fp32", "bf16") + SETTINGS}
+        speed = {s: results.median(*case, s, column) for s in ("fp32", "tuned")}
         goals = GOALS.get((column, size, threads), (None,) * 4)[MODELS.index(model)]
         goal = goals if goals_hold else None
         others = {k: v if goals_hold and column == TRAINING and size == "default" else None
                   for k, v in OTHER_GOALS.items()}
         busy = results.others_busy(case)
+
+        def to(ours, theirs, goal=None, case=case):
+            return against(results.ratio(case, ours, theirs, column), goal)
+
         rows.append([size, str(threads), model, number(speed["fp32"]), number(speed["tuned"]),
-                     ratio(speed["fp32"], speed["tuned"], goal), number(goal, 2),
-                     ratio(speed["fp32"], speed["environment"], others["environment"]),
-                     ratio(speed["fp32"], speed["package"], others["package"]),
-                     ratio(speed["bf16"], speed["fp32"], others["bf16"]),
-                     ratio(speed["bf16"], speed["tuned"]),
+                     to("fp32", "tuned", goal), number(goal, 2),
+                     to("fp32", "environment", others["environment"]),
+                     to("fp32", "package", others["package"]),
+                     to("bf16", "fp32", others["bf16"]), to("bf16", "tuned"),
                      f"{busy:.2f}" + (" !" if busy >= measure.NOISY else "")])
     return table(["size", "threads", "model", "seqlab", "PyTorch tuned", "to tuned", "at least",
                   "to environment", "to package", "bf16 to fp32", "bf16 to tuned",
@@ -174,9 +185,9 @@ def other_table(results: Results) -> str:
         memory = get("fp32", "peak_memory_mb"), get("tuned", "peak_memory_mb")
         scaling = ["-", "-"]
         if threads > 1:
-            scaling = [ratio(get("fp32", c), get("fp32", c, 1)) for c in (TRAINING, DECODING)]
+            scaling = [quotient(get("fp32", c), get("fp32", c, 1)) for c in (TRAINING, DECODING)]
         rows.append([size, str(threads), model, number(memory[0]), number(memory[1]),
-                     ratio(*memory), *scaling, *rates])
+                     quotient(*memory), *scaling, *rates])
     return table(["size", "threads", "model", "seqlab MB", "PyTorch MB", "ratio",
                   "training to 1 thread", "decoding to 1 thread", "training GFLOP/s",
                   "of the GEMM limit", "decoding GFLOP/s", "of the GEMM limit"],
@@ -198,7 +209,8 @@ def report(args, results: Results, rounds: int) -> str:
 `experiments/benchmarks/compare.sh {' '.join(sys.argv[1:])}` on {time.strftime('%Y-%m-%d')}:
 {measure.processor()}; PyTorch {version}.
 Batches of {args.batch} sentences of {args.length} positions; size default: width 256, 8000 words;
-tiny: 128, 4000. Medians over rounds ({rounds}), turn by turn. Ratios above 1: seqlab is faster.
+tiny: 128, 4000. Medians over rounds ({rounds}), turn by turn; ratios within a round, above 1 where
+seqlab is faster.
 
 PyTorch runs in three settings: *tuned* as fast as it was made to run (OpenBLAS kernels:
 {kernels['tuned'] or '-'}), *environment* the same with the kernels that this machine's environment
