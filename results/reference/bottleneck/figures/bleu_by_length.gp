@@ -5,8 +5,8 @@ folder = '../../../../plots'
 data = 'bleu_by_length.tsv'
 output = 'bleu_by_length'.'.'.format
 subject = 'bottleneck: BLEU by source length'
-with_intervals = 1
-array names[11] = ['rnn', 'lstm', 'gru', 'bahdanau', 'luong', 'transformer', 'decoder-only', 'transformer-lstm', 'transformer-luong', 'gloss (floor)', 'retrieval (floor)']
+with_intervals = 0
+array names[12] = ['rnn', 'lstm', 'gru', 'bahdanau', 'luong', 'transformer', 'decoder-only', 'transformer-lstm', 'transformer-luong', 'eliza (floor)', 'gloss (floor)', 'retrieval (floor)']
 train_low = 1
 train_high = 50
 load folder.'/bleu_by_length.gp'
