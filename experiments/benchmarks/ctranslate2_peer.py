@@ -209,8 +209,8 @@ def compare(args, folder: pathlib.Path) -> str:
                         f"{ours[-1]['seconds']:.2f} s  CTranslate2 {theirs[-1]['seconds']:.2f} s")
         seconds = [statistics.median(r["seconds"] for r in runs) for runs in (ours, theirs)]
         tokens = [theirs[0]["tokens"] / s for s in seconds]
-        rows.append(f"| {threads} | {tokens[0]:,.0f} | {tokens[1]:,.0f} | "
-                    f"{seconds[1] / seconds[0]:.2f} |")
+        ratio = statistics.median(b["seconds"] / a["seconds"] for a, b in zip(ours, theirs))
+        rows.append(f"| {threads} | {tokens[0]:,.0f} | {tokens[1]:,.0f} | {ratio:.2f} |")
     return report(args, ctranslate2.__version__, mkl, rows, ours[0], theirs[0])
 
 
@@ -233,7 +233,7 @@ def report(args, version: str, mkl: str, rows: list, ours: dict, theirs: dict) -
 CTranslate2 {version} with {library}, the faster of its two libraries here.
 Transformer of {shape}; beam {args.beam}, batches of {args.batch}, single
 precision; {count} lines of {args.input.name}, {theirs['tokens']} target tokens.
-Medians over rounds ({args.rounds}), turn by turn.
+Medians over rounds ({args.rounds}), turn by turn; the ratio is taken within a round.
 
 | threads | seqlab, tokens/s | CTranslate2, tokens/s | ratio |
 | ---: | ---: | ---: | ---: |
