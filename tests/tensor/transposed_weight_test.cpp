@@ -33,7 +33,8 @@ TEST_CASE("a transposed weight gives the products of the original") {
   // Sizes that are no multiple of the tiles in which the copy is made.
   const Matrix weight = random_matrix(803, 71, random), input = random_matrix(24, 71, random);
   const Matrix expected = product_nt(input, weight);
-  const TransposedWeight transposed(ref(weight));
+  Workers workers(2);
+  const TransposedWeight transposed(ref(weight), workers);
   for (Index r = 0; r < rows(weight); ++r) {
     for (Index c = 0; c < cols(weight); ++c) {
       REQUIRE(transposed.transposed().row(c)[r] == ref(weight).row(r)[c]);
@@ -49,7 +50,8 @@ TEST_CASE("a transposed weight is read for itself alone, and only within its sco
   const Matrix weight = random_matrix(64, 32, random), other = random_matrix(64, 32, random);
   const Matrix input = random_matrix(16, 32, random);
   const Matrix expected = product_nt(input, other);
-  const TransposedWeight transposed(ref(weight));
+  Workers workers(2);
+  const TransposedWeight transposed(ref(weight), workers);
   {
     const TransposedProducts scope(&transposed);
     CHECK(find_transposed(ref(other)) == nullptr);

@@ -59,7 +59,7 @@ std::vector<std::vector<Hypothesis>> decode(const StepModel& model,
     rounded.emplace(model.weights());
     rounded->update(workers);
   } else {
-    transposed.emplace(model.output_weight());
+    transposed.emplace(model.output_weight(), workers);
   }
   std::mutex mutex;
   std::size_t done = sources.size() - order.size();

@@ -26,9 +26,13 @@ void transpose(ConstMatrixRef from, MatrixRef to) {
 
 // Rows a power of two apart would fall into the same places of the cache: with 8192 words and 32
 // rows the product then takes two to three times as long.
-TransposedWeight::TransposedWeight(ConstMatrixRef weight)
+TransposedWeight::TransposedWeight(ConstMatrixRef weight, Workers& workers)
     : original_(weight), transposed_(make_matrix(weight.cols, weight.rows + 16)) {
-  transpose(weight, ref(transposed_));
+  constexpr Index kRows = 512;  // of the weight, for one task
+  workers.run((weight.rows + kRows - 1) / kRows, [&](Index task) {
+    const Index first = task * kRows, count = std::min(kRows, weight.rows - first);
+    transpose(weight.row_block(first, count), ref(transposed_).column_block(first, count));
+  });
 }
 
 TransposedProducts::TransposedProducts(const TransposedWeight* weight) {

@@ -5,6 +5,7 @@
 // of its time. Laid out once as [width, vocabulary], the product runs at full speed.
 
 #include "seqlab/tensor/matrix.hpp"
+#include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -12,8 +13,8 @@ inline namespace SEQLAB_PRECISION {
 /// A copy of a weight [out, in] as [in, out].
 class TransposedWeight {
  public:
-  /// `weight` must outlive the object and stay as it is.
-  explicit TransposedWeight(ConstMatrixRef weight);
+  /// `weight` must outlive the object and stay as it is; `workers` share the copying.
+  TransposedWeight(ConstMatrixRef weight, Workers& workers);
 
   ConstMatrixRef original() const { return original_; }
   ConstMatrixRef transposed() const { return ref(transposed_).column_block(0, original_.rows); }
