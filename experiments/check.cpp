@@ -28,20 +28,24 @@ int check_main(int argc, char** argv) {
   const std::filesystem::path directory = command.argument();
   const std::vector<std::filesystem::path> folders = experiment_folders(directory);
   bool all_well = true;
+  bool any = false;
   for (const std::filesystem::path& folder : folders) {
     const std::vector<Expectation> expectations = declared_expectations(folder);
-    if (expectations.empty()) {
-      throw UsageError(
-          fmt::format("{} expects nothing; write lines 'name = bleu(a) > bleu(b)' into "
-                      "its section [expect]",
-                      (folder / kExperimentFile).string()));
-    }
+    if (expectations.empty()) continue;
     const std::vector<Verdict> verdicts = judge(expectations, load_results(folder));
+    if (any) std::cout << '\n';
+    any = true;
     if (folder != directory) std::cout << folder.filename().string() << "\n\n";
-    std::cout << verdict_report(verdicts) << (folder == folders.back() ? "" : "\n");
+    std::cout << verdict_report(verdicts);
     for (const Verdict& verdict : verdicts) {
       all_well = all_well && verdict.outcome != Verdict::Outcome::not_reproduced;
     }
+  }
+  if (!any) {
+    throw UsageError(
+        fmt::format("{} expects nothing; write lines 'name = bleu(a) > bleu(b)' into "
+                    "its section [expect]",
+                    (folders.front() / kExperimentFile).string()));
   }
   return all_well ? 0 : 1;
 }

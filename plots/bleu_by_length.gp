@@ -29,6 +29,7 @@ set ylabel "Length ratio" offset 1
 least = 0.88
 greatest = 1.12
 do for [m = 1:|names|] {
+  STATS_records = 0  # it stays as it is where nothing is known
   stats data using (column(ratio(m))) skip 1 nooutput
   if (STATS_records > 0) {
     least = STATS_min < least ? STATS_min : least

@@ -25,6 +25,7 @@ set xrange [0:*]
 least = 1e300
 greatest = 0
 do for [m = 1:|names|] {
+  STATS_records = 0  # it stays as it is where nothing is known
   stats data using (column(perplexity(m))) skip 1 nooutput
   if (STATS_records > 0) {
     least = STATS_min < least ? STATS_min : least

@@ -106,6 +106,17 @@ TEST_CASE("Equal systems do not differ, and clearly different ones do") {
   CHECK_THROWS_AS(paired_bootstrap(a, SentenceCounts(std::vector<bool>(3))), std::logic_error);
 }
 
+TEST_CASE("Shares of right sentences: differences as large as the observed one count") {
+  std::vector<bool> worse(600, false);
+  std::vector<bool> better = worse;
+  better[0] = true;
+  CHECK(approximate_randomisation(SentenceCounts(worse), SentenceCounts(better)) == 1);
+  std::fill_n(better.begin(), 5, true);
+  // The sign test's: all five coins fall the same way.
+  CHECK(approximate_randomisation(SentenceCounts(worse), SentenceCounts(better)) ==
+        doctest::Approx(2.0 / 32).epsilon(0.15));
+}
+
 TEST_CASE("Outputs of several seeds are drawn together") {
   const std::vector<bool> first = {true, false, true, true};
   const std::vector<bool> second = {false, false, true, false};

@@ -129,6 +129,9 @@ TEST_CASE("Mistakes in included files are told with their own places") {
   check_message(message("include = loop.cfg\n" + rest), {"loop.cfg:1", "includes itself"});
   check_message(message(rest + "[experiment]\nbaselines = retreival\n"),
                 {"baselines", "did you mean 'retrieval'"});
+  check_message(message(rest + "[experiment]\nbaselines = retrieval\nmodels = retrieval\n"
+                               "[model.retrieval]\nfamily = lstm\n"),
+                {"'retrieval' is a model and a floor"});
 }
 
 TEST_CASE("Every mistake is told with file, line, the nearest match and what is valid") {

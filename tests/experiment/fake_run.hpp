@@ -20,6 +20,7 @@ struct FakeRun {
   std::string tokenizer = "word";
   std::string vocabulary = "a b";
   std::string translations = "a b c d\nx\n";
+  std::pair<int, int> training_lengths = {1, 20};
   bool done = true;
 };
 
@@ -38,7 +39,7 @@ inline void make_run(const std::filesystem::path& experiment, const FakeRun& run
       {"models", {"zulu", "alpha"}},
       {"parameters", {{"all", 1000000}}},
       {"data",
-       {{"task", run.task}, {"test", {{"checksum", run.checksum}}}, {"training_lengths", {1, 20}}}},
+       {{"task", run.task}, {"test", {{"checksum", run.checksum}}}, {"training_lengths", {run.training_lengths.first, run.training_lengths.second}}}},
       {"training", {{"flops", 2.5e12}, {"updates", 100 + run.seed}, {"peak_memory", 5000000}}}};
   Json test = {{"bleu", {{"score", run.bleu}, {"signature", run.signature}}},
                {"sentences", 30},

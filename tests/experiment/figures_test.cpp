@@ -41,8 +41,31 @@ TEST_CASE("The numbers of figures are means and intervals over seeds, and gaps a
         "fake\talpha\tBLEU\t15\t63.531\t2.5e+12\t1e+06\n");
 }
 
+TEST_CASE("Training lengths that differ are not shaded, and curves end with the first seed") {
+  const TemporaryFolder folder;
+  make_run(folder.path(), {.model = "alpha", .seed = 1});
+  make_run(folder.path(), {.model = "alpha", .seed = 2});
+  make_run(folder.path(), {.model = "zulu", .training_lengths = {1, 40}});
+  write(folder.path() / "runs/alpha-seed2/valid.csv", "update,perplexity\n50,9.5\n");
+  const auto data = figure_data(load_results(folder.path()));
+  CHECK(contains(data.at("bleu_by_length"), "\nfake\t0\t0\t1\t10\t"));
+  CHECK(contains(data.at("learning"), "fake\t100\t4\tNaN\tNaN\tNaN\n"));
+}
+
 TEST_CASE("Capacity is the longest source that is solved, by width, for a task") {
   const TemporaryFolder folder;
+  // Fewer sequences, of which nothing is solved, make a series of their own.
+  for (const int width : {16, 32}) {
+    const std::string name = "lstm-" + std::to_string(width) + "-few";
+    make_run(folder.path(), {.model = name, .task = "reverse"});
+    const auto run = folder.path() / "runs" / (name + "-seed1");
+    write(run / "config.cfg", "[data]\ntokenizer = word\ntrain_size = 5\n[decoding]\nbeam = 4\n"
+                              "[evaluation]\ntokenize = none\nlowercase = false\n[model." +
+                                  name + "]\nwidth = " + std::to_string(width) +
+                                  "\nencoder = lstm\n");
+    write(run / "by_length.csv",
+          "low,high,sentences,bleu,sentence_accuracy,length_ratio\n0,10,20,0,0.5,1\n");
+  }
   for (const int width : {16, 32}) {
     const std::string name = "lstm-" + std::to_string(width) + "-reversed";
     make_run(folder.path(), {.model = name, .task = "reverse"});
@@ -57,8 +80,9 @@ TEST_CASE("Capacity is the longest source that is solved, by width, for a task")
   make_run(folder.path(), {.model = "other", .task = "reverse"});
   const auto data = figure_data(load_results(folder.path()));
   CHECK(data.at("capacity") ==
-        "experiment\twidth\tlstm-reversed:longest\tlstm-reversed:longest_"
-        "ci\nfake, reverse\t16\t10\tNaN\nfake, reverse\t32\t30\tNaN\n");
+        "experiment\twidth\tlstm-few:longest\tlstm-few:longest_ci\t"
+        "lstm-reversed:longest\tlstm-reversed:longest_ci\n"
+        "fake, reverse\t16\t0\tNaN\t10\tNaN\nfake, reverse\t32\t0\tNaN\t30\tNaN\n");
   CHECK(data.contains("exact_by_length"));
   CHECK(!data.contains("bleu_by_length"));
 }

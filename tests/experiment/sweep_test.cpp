@@ -78,6 +78,25 @@ TEST_CASE("Keys whose values cannot share a table make experiments of their own"
                        doctest::Contains("--set data.task=copy"), UsageError);
 }
 
+TEST_CASE("Files and flags that make experiments of their own") {
+  const std::string head = "[data]\ntask = parallel\ntrain_tsv = a.tsv\nvalid_tsv = b.tsv\n"
+                           "test_tsv = c.tsv\n[model.lstm]\n[training]\nmax_updates = 1\n";
+  const std::vector<Experiment> files =
+      parse_experiments(head + "[sweep]\ndata.train_tsv = more/x.tsv y.tsv\n", "/folder/a.cfg");
+  REQUIRE(files.size() == 2);
+  CHECK(files[0].part == "x_tsv");
+  CHECK(files[0].data.train.tsv == "/folder/more/x.tsv");
+  CHECK(files[1].data.train.tsv == "/folder/y.tsv");
+  CHECK_THROWS_WITH_AS(
+      parse_experiments(head + "[sweep]\ndata.train_tsv = x.tsv more/x.tsv\n", "/folder/a.cfg"),
+      doctest::Contains("occurs twice"), UsageError);
+  const std::vector<Experiment> flags =
+      parse_experiments(head + "[sweep]\nevaluation.lowercase = true false\n", "/folder/a.cfg");
+  REQUIRE(flags.size() == 2);
+  CHECK(flags[0].part == "lowercase");
+  CHECK(flags[1].part == "no_lowercase");
+}
+
 TEST_CASE("A key that the command line sets is swept no more") {
   const std::string sweep = "[sweep]\nmodel.width = 32 64\nmodel.lstm.dropout = 0.1 0.2\n";
   const Experiment fixed = parse(sweep, {"model.width=16"}).front();
@@ -101,6 +120,7 @@ TEST_CASE("Mistakes in sweeps") {
   check_message(usage_error("[sweep]\nmodel.widht = 1 2\n"), {"swept.cfg:10", "'width'"});
   check_message(usage_error("[sweep]\nmodel.width = 1 x\n"), {"swept.cfg:10", "'x'"});
   check_message(usage_error("[sweep]\nmodel.width = 1 1\n"), {"swept.cfg:10", "twice"});
+  check_message(usage_error("[sweep]\nmodel.dropout = 0.1 0-1 0_1\n"), {"swept.cfg:10", "twice"});
   check_message(usage_error("[sweep]\nmodel.gru.width = 1 2\n"), {"swept.cfg:10", "gru", "lstm"});
 }
 

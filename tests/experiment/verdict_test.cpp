@@ -41,6 +41,12 @@ RunResult fake_run(const TemporaryFolder& folder, const std::string& model, int 
   return run;
 }
 
+std::string times(int count, const std::string& text) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += text;
+  return all;
+}
+
 ModelResults fake_model(const TemporaryFolder& folder, const std::string& name,
                         const std::vector<std::string>& seeds) {
   ModelResults model;
@@ -133,12 +139,12 @@ TEST_CASE("A verdict is that of the interval of the paired differences over seed
 
 TEST_CASE("With one seed the test sentences are resampled; what is missing is undecided") {
   const TemporaryFolder folder;
-  ModelResults floor = fake_model(folder, "floor", {"1000000000000000"});
+  ModelResults floor = fake_model(folder, "floor", {times(4, "1000000000000000")});
   floor.baseline = true;
-  const std::vector<ModelResults> models = {fake_model(folder, "good", {"1111111111111110"}),
-                                            fake_model(folder, "bad", {"1110000000000000"}),
-                                            fake_model(folder, "twin", {"1111111111111101"}),
-                                            floor};
+  const std::vector<ModelResults> models = {
+      fake_model(folder, "good", {times(4, "1111111111111110")}),
+      fake_model(folder, "bad", {times(4, "1110000000000000")}),
+      fake_model(folder, "twin", {times(4, "1111111111111101")}), floor};
   const Verdict clear = judge_text("exact(good) > exact(bad)", models);
   CHECK(clear.outcome == Verdict::Outcome::reproduced);
   CHECK(clear.seeds == 1);
@@ -152,4 +158,61 @@ TEST_CASE("With one seed the test sentences are resampled; what is missing is un
   CHECK(contains(missing.reason, "gone has no finished run"));
   CHECK(contains(judge_text("perplexity(good) < perplexity(bad)", models).reason, "one seed"));
   CHECK(contains(judge_text("exact(good, 90+) > exact(bad, 90+)", models).reason, "length 90+"));
+  // Lengths go from 1 to 64, one sentence each.
+  CHECK(judge_text("exact(good, 1-30) > exact(bad, 1-30)", models).outcome ==
+        Verdict::Outcome::reproduced);
+  const Verdict few = judge_text("exact(good, 36+) > exact(bad, 36+)", models);
+  CHECK(few.outcome == Verdict::Outcome::undecided);
+  CHECK(contains(few.reason, "one seed, and fewer than 30 sentences of length 36+"));
+}
+
+TEST_CASE("Seeds that all give the same difference are judged over the sentences") {
+  const TemporaryFolder folder;
+  const std::string half = times(20, "10");
+  std::string one_more = half;
+  one_more[1] = '1';
+  const std::vector<ModelResults> models = {
+      fake_model(folder, "all", {times(40, "1"), times(40, "1")}),
+      fake_model(folder, "none", {times(40, "0"), times(40, "0")}),
+      fake_model(folder, "half", {half, half}), fake_model(folder, "more", {one_more, one_more})};
+  const Verdict clear = judge_text("exact(all) > exact(none)", models);
+  CHECK(clear.outcome == Verdict::Outcome::reproduced);
+  CHECK(contains(verdict_report({clear}), "2 seeds that agree, over sentences"));
+  CHECK(judge_text("exact(more) > exact(half)", models).outcome == Verdict::Outcome::undecided);
+}
+
+TEST_CASE("Language models have perplexities to judge, and neither translations nor lengths") {
+  const TemporaryFolder folder;
+  std::vector<ModelResults> models = {fake_model(folder, "a", {"1", "1"}),
+                                      fake_model(folder, "b", {"1", "1"})};
+  for (ModelResults& model : models) {
+    for (RunResult& run : model.runs) {
+      run.by_length.clear();
+      run.test = {{"bits_per_byte", 1.5}, {"perplexity", model.name == "a" ? 9.0 : 20.0}};
+      std::filesystem::remove(run.directory / "translations.txt");
+    }
+    model.runs[1].test["perplexity"] = model.name == "a" ? 9.0 : 20.1;
+  }
+  CHECK(judge_text("perplexity(b) > perplexity(a)", models).outcome ==
+        Verdict::Outcome::reproduced);
+  CHECK(contains(judge_text("perplexity(b, long) > perplexity(a, long)", models).reason,
+                 "no length buckets"));
+  CHECK(contains(judge_text("perplexity(b, 1-10) > perplexity(a, 1-10)", models).reason,
+                 "no perplexity of length 1-10"));
+  CHECK(contains(judge_text("bleu(a) > bleu(b)", models).reason, "language model"));
+}
+
+TEST_CASE("Length ratios are told with three digits, and the first bucket by its name") {
+  const TemporaryFolder folder;
+  std::vector<ModelResults> models = {fake_model(folder, "a", {"1", "1"}),
+                                      fake_model(folder, "b", {"1", "1"})};
+  double ratio = 1.0;
+  for (ModelResults& model : models) {
+    for (RunResult& run : model.runs) {
+      run.test["by_length"] = Json::array({{{"low", 0}, {"high", 10}, {"length_ratio", ratio}}});
+      ratio -= 0.001 * ratio;
+    }
+  }
+  CHECK(contains(verdict_report({judge_text("ratio(a, 1-10) > ratio(b, 1-10)", models)}),
+                 "0.999 against 0.997: difference +0.002"));
 }

@@ -93,7 +93,7 @@ SentenceCounts::SentenceCounts(std::span<const ChrfStatistics> sentences,
 }
 
 SentenceCounts::SentenceCounts(const std::vector<bool>& right)
-    : sentences_(right.size()), columns_(2) {
+    : sentences_(right.size()), columns_(2), coarse_(true) {
   for (const bool is_right : right) values_.insert(values_.end(), {is_right ? 1 : 0, 1});
   score_ = [](std::span<const std::int64_t> sums) {
     return 100.0 * static_cast<double>(sums[0]) / static_cast<double>(sums[1]);
@@ -162,6 +162,8 @@ double approximate_randomisation(const SentenceCounts& baseline, const SentenceC
     }
   }
   const double observed = std::abs(baseline.score() - system.score());
+  constexpr double kRounding = 1e-9;
+  const double exceeded = baseline.coarse() ? observed - kRounding : observed;
   NumpyRandom random(seed);
   std::size_t count = 0;
   Sums first(columns);
@@ -174,7 +176,7 @@ double approximate_randomisation(const SentenceCounts& baseline, const SentenceC
       for (std::size_t c = 0; c < columns; ++c) first[c] += mask & difference[c];
     }
     for (std::size_t c = 0; c < columns; ++c) second[c] = both[c] - first[c];
-    if (std::abs(baseline.score(first) - baseline.score(second)) > observed) ++count;
+    if (std::abs(baseline.score(first) - baseline.score(second)) > exceeded) ++count;
   }
   return p_value(count, trials);
 }

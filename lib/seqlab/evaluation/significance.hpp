@@ -6,11 +6,14 @@
 //
 //   bootstrap      (Koehn 2004, "Statistical Significance Tests for Machine Translation
 //                  Evaluation"): sentences are drawn with replacement; p is the share of resamples
-//                  whose difference strays from the mean difference further than the observed one
+//                  whose difference (its absolute value) exceeds the mean one by more than the
+//                  observed one; where one system is clearly ahead, only one tail can do so, and
+//                  differences in either direction pass 0.05 in up to 10 % of equal systems
 //   randomisation  (Riezler and Maxwell 2005, "On Some Pitfalls in Automatic Evaluation and
 //                  Significance Testing for MT"): the systems' outputs change places, sentence by
 //                  sentence, by the toss of a coin; p is the share of trials with a larger
-//                  difference than the observed one
+//                  difference than the observed one; of shares of right sentences, where ties are
+//                  the rule, with one as large
 //
 // In both, p = (count + 1) / (trials + 1). They ask about the choice of the test sentences, not
 // about that of the seed: the spread over seeds is another question, with its own interval.
@@ -46,6 +49,8 @@ class SentenceCounts {
     return {values_.data() + sentence * columns_, columns_};
   }
   double score(std::span<const std::int64_t> sums) const { return score_(sums); }
+  /// Whether scores have few values, so that differences are often equal.
+  bool coarse() const { return coarse_; }
   /// Of all sentences.
   double score() const;
 
@@ -65,6 +70,7 @@ class SentenceCounts {
   std::size_t columns_ = 0;
   std::vector<std::int64_t> values_;
   Score score_;
+  bool coarse_ = false;
 };
 
 /// Mean of the resampled scores, and half the width of the range of the middle 95 % of them.
@@ -88,7 +94,7 @@ double approximate_randomisation(const SentenceCounts& baseline, const SentenceC
 
 /// Adjusts p-values for their number (Holm 1979, "A Simple Sequentially Rejective Multiple Test
 /// Procedure"): the i-th smallest of m becomes max over j <= i of min(1, (m - j + 1) p_(j)). What
-/// is then below 0.05 is significant with a risk of 5 % for the whole table. Values that are not
+/// is then below 0.05 is significant with the risk of one test at 0.05, for the whole table. Values that are not
 /// numbers (no test) stay and do not count.
 std::vector<double> holm(std::span<const double> p_values);
 

@@ -2,6 +2,7 @@
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/experiment/config_key.hpp"
 #include "seqlab/experiment/config_keys.hpp"
 
 namespace seqlab {
@@ -41,11 +42,23 @@ std::string resolved(const std::string& file, const std::filesystem::path& folde
   return std::filesystem::absolute(folder / file).lexically_normal().string();
 }
 
+/// The same for several, with spaces between.
+std::string all_resolved(const std::string& files, const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  if (!config::read(files, names)) return files;
+  for (std::string& name : names) name = resolved(name, folder);
+  return config::joined(names, " ");
+}
+
 /// Names of files start from the folder of the file that they stand in.
 void resolve_files(ConfigText& config, const std::filesystem::path& folder) {
   for (Setting& setting : config.settings) {
     if (setting.section == "data" && names_file(setting.key)) {
       setting.value = resolved(setting.value, folder);
+    }
+    if (setting.section == "sweep" && setting.key.starts_with("data.") &&
+        names_file(setting.key.substr(std::string("data.").size()))) {
+      setting.value = all_resolved(setting.value, folder);
     }
   }
 }

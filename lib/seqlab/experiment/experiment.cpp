@@ -24,6 +24,17 @@ void check_baselines(const ExperimentOptions& options, const std::string& file) 
   }
 }
 
+void check_model_names(const ExperimentOptions& options, const std::string& file) {
+  for (const std::string& kind : options.baselines) {
+    if (std::find(options.models.begin(), options.models.end(), kind) == options.models.end()) {
+      continue;
+    }
+    throw UsageError(fmt::format(
+        "{}: '{}' is a model and a floor (experiment.baselines); give the model another name", file,
+        kind));
+  }
+}
+
 void check_baseline(const ExperimentOptions& options, const std::string& file) {
   std::vector<std::string> known = options.models;
   known.insert(known.end(), options.baselines.begin(), options.baselines.end());
@@ -81,6 +92,7 @@ Experiment read_experiment(ConfigText text, const std::filesystem::path& file) {
   for (const NamedModel& model : experiment.models) {
     experiment.experiment.models.push_back(model.name);
   }
+  check_model_names(experiment.experiment, file.string());
   check_baseline(experiment.experiment, file.string());
   read_expectations(text, experiment);
   return experiment;

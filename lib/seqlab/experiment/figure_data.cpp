@@ -25,7 +25,8 @@ std::string shown_name(const ModelResults& model) {
 /// The name in the titles of figures; of a synthetic task with the task, which may be swept over.
 std::string experiment_name(const Models& models) {
   const Json& manifest = models.front().runs.front().manifest;
-  const std::string name = manifest.value("experiment", std::string("experiment"));
+  std::string name = manifest.value("experiment", std::string("experiment"));
+  std::ranges::replace_if(name, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
   const std::string task = manifest.value(Json::json_pointer("/data/task"), std::string());
   const bool synthetic = std::ranges::count(synthetic_tasks(), task) > 0;
   return synthetic ? name + ", " + boost::replace_all_copy(task, "_", " ") : name;
@@ -46,15 +47,16 @@ double upper_end(const std::vector<BucketRow>& buckets, std::size_t i) {
   return buckets[i].low + width - 1;
 }
 
-/// The training lengths that the manifest of a trained run tells, or 0 and 0.
+/// The training lengths that the manifests of trained runs tell; 0 and 0 where they differ.
 std::pair<double, double> training_lengths(const Models& models) {
+  std::set<std::pair<double, double>> all;
   for (const ModelResults& model : models) {
     const Json& manifest = model.runs.front().manifest;
     const double low = json_number(manifest, "/data/training_lengths/0");
     const double high = json_number(manifest, "/data/training_lengths/1");
-    if (!std::isnan(low) && !std::isnan(high)) return {low, high};
+    if (!std::isnan(low) && !std::isnan(high)) all.emplace(low, high);
   }
-  return {0, 0};
+  return all.size() == 1 ? *all.begin() : std::pair(0.0, 0.0);
 }
 
 struct LengthMeasure {
@@ -90,7 +92,7 @@ std::string by_length(const Models& models, const std::vector<LengthMeasure>& me
   return text;
 }
 
-/// Validation perplexities of a model's runs, by update.
+/// Validation perplexities of a model's runs, at updates that all of them have reached.
 std::map<double, std::vector<double>> learning_curve(const ModelResults& model) {
   std::map<double, std::vector<double>> curve;
   for (const RunResult& run : model.runs) {
@@ -99,6 +101,7 @@ std::map<double, std::vector<double>> learning_curve(const ModelResults& model) 
     const std::vector<double> perplexities = valid.column("perplexity");
     for (std::size_t i = 0; i < updates.size(); ++i) curve[updates[i]].push_back(perplexities[i]);
   }
+  std::erase_if(curve, [&](const auto& point) { return point.second.size() < model.runs.size(); });
   return curve;
 }
 
@@ -179,7 +182,9 @@ std::pair<std::string, std::string> without_width(const ModelResults& model) {
   std::string rest;
   std::string width;
   for (const auto& [key, value] : run.settings) {
-    if (!key.starts_with("model.") && !key.starts_with("training")) continue;
+    if (!key.starts_with("model.") && !key.starts_with("training") && !key.starts_with("data.")) {
+      continue;
+    }
     const std::string name = key.substr(key.rfind('.') + 1);
     if (name == "width") {
       width = value;

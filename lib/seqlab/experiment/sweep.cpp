@@ -4,16 +4,29 @@
 
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/config_key.hpp"
+#include "seqlab/experiment/config_keys.hpp"
 
 namespace seqlab {
 
 namespace {
 
-const std::set<std::string> kTrainingTextKeys = {
-    "train_source", "train_target", "train_tsv",         "train_min",
-    "train_max",    "train_size",   "max_source_tokens", "max_target_tokens"};
+/// They leave the vocabularies of a text as they are, other than its files.
+const std::set<std::string> kTrainingTextKeys = {"train_min", "train_max", "train_size",
+                                                 "max_source_tokens", "max_target_tokens"};
 
 std::string kind_of(const std::string& section) { return section.substr(0, section.find('.')); }
+
+/// What a value adds to a name, in letters that names may have.
+std::string value_name(const SweptKey& swept, const std::string& value) {
+  if (value == "true") return swept.key;
+  if (value == "false") return swept.shares_table() ? "" : "no_" + swept.key;
+  std::string name =
+      names_file(swept.key) ? std::filesystem::path(value).filename().string() : value;
+  for (char& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-') c = '_';
+  }
+  return name;
+}
 
 SweptKey read_key(const Setting& setting) {
   const std::size_t dot = std::min(setting.key.rfind('.'), setting.key.size());
@@ -30,22 +43,14 @@ SweptKey read_key(const Setting& setting) {
   if (!config::read(setting.value, swept.values)) {
     throw UsageError(fmt::format("{}: {} has no values", setting.where, setting.key));
   }
-  const std::set<std::string> distinct(swept.values.begin(), swept.values.end());
-  if (distinct.size() != swept.values.size()) {
-    throw UsageError(fmt::format("{}: a value of {} occurs twice", setting.where, setting.key));
+  std::set<std::string> names;
+  for (const std::string& value : swept.values) {
+    if (!names.insert(value_name(swept, value)).second) {
+      throw UsageError(fmt::format("{}: a value of {}, or what '{}' adds to a name, occurs twice",
+                                   setting.where, setting.key, value));
+    }
   }
   return swept;
-}
-
-/// What a value adds to a name, in letters that names may have.
-std::string value_name(const std::string& key, const std::string& value) {
-  if (value == "true") return key;
-  if (value == "false") return "";
-  std::string name = value;
-  for (char& c : name) {
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-') c = '_';
-  }
-  return name;
 }
 
 }  // namespace
@@ -76,7 +81,7 @@ std::vector<SweepPoint> sweep_points(const std::vector<SweptKey>& keys) {
     for (const SweepPoint& point : points) {
       for (const std::string& value : key.values) {
         SweepPoint next = point;
-        next.name = join_names(point.name, value_name(key.key, value));
+        next.name = join_names(point.name, value_name(key, value));
         next.settings.push_back({key.section, key.key, value, key.where});
         more.push_back(std::move(next));
       }

@@ -33,7 +33,7 @@ struct SweptKey {
 
 /// One value for each of some swept keys.
 struct SweepPoint {
-  std::string name;  ///< the values, joined by "-"; of true the key, of false nothing
+  std::string name;  ///< the values, joined by "-"; of true the key, of false nothing or no_KEY, of a file its name
   std::vector<Setting> settings;
 };
 

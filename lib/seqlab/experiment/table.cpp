@@ -200,7 +200,10 @@ std::string significance_note(const Models& models, const std::string& baseline,
   if (main_measure(models) == MainMeasure::bits_per_byte) {
     return fmt::format("No tests against {}: language models have no translations.", baseline);
   }
-  if (!tested) return fmt::format("No tests against {}: it has no finished run.", baseline);
+  if (!tested) {
+    return fmt::format("No tests against {}: it, or every other model, has no finished run.",
+                       baseline);
+  }
   return fmt::format(
       "p: {} against {}, outputs of all seeds together, by paired bootstrap (BS, {} resamples) and "
       "approximate randomisation (AR, {} trials), seed {}, after Holm's correction over the table.",
@@ -248,7 +251,7 @@ std::string make_table(const Models& models, TableFormat format,
     std::vector<std::string>& notes = table.blocks.back().notes;
     notes.push_back(signature_note(run));
     if (!baseline.empty()) {
-      notes.push_back(significance_note(models, baseline, !differences.empty()));
+      notes.push_back(significance_note(models, baseline, differences.size() > 1));
     }
   }
   switch (format) {

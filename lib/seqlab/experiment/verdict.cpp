@@ -14,6 +14,9 @@ namespace seqlab {
 
 namespace {
 
+/// A bucket of fewer sentences says little about sentences of its length.
+constexpr std::size_t kEnoughSentences = 30;
+
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Why an expectation cannot be judged.
@@ -82,6 +85,14 @@ class Evidence {
     return total;
   }
 
+  /// Test sentences of a term's lengths.
+  std::size_t sentence_count(const Term& term, const std::string& seed) {
+    const LengthRange range = range_of(term.bucket);
+    const std::vector<Index>& lengths = sentences(run_of(term.model, seed), term.measure).lengths;
+    return static_cast<std::size_t>(std::ranges::count_if(
+        lengths, [&](Index length) { return range.contains(static_cast<double>(length)); }));
+  }
+
   std::size_t test_size() const {
     return static_cast<std::size_t>(json_number(models_.front().runs.front().test, "/sentences"));
   }
@@ -107,6 +118,9 @@ class Evidence {
     const auto key = std::pair(run.directory.string(), measure);
     const auto found = sentences_.find(key);
     if (found != sentences_.end()) return found->second;
+    if (run.test.contains("bits_per_byte")) {
+      throw Undecidable{fmt::format("{} is a language model: it has no {}", run.model, measure)};
+    }
     return sentences_.emplace(key, read_sentence_results(run, measure)).first->second;
   }
 
@@ -114,6 +128,7 @@ class Evidence {
     if (bucket.empty()) return {0, kInfinity};
     if (bucket == "short" || bucket == "long") {
       const std::vector<BucketRow> buckets = all_buckets(models_);
+      if (buckets.empty()) throw Undecidable{"the runs have no length buckets"};
       const BucketRow& row = bucket == "short" ? buckets.front() : buckets.back();
       return {row.low, std::isnan(row.high) ? kInfinity : row.high};
     }
@@ -128,9 +143,11 @@ class Evidence {
     const double scale = term.measure == "accuracy" ? 100.0 : 1.0;
     if (term.bucket.empty()) return scale * json_number(run.test, "/" + key);
     const LengthRange range = range_of(term.bucket);
-    for (const Json& row : run.test.at("by_length")) {
+    for (const Json& row : run.test.value("by_length", Json::array())) {
       const double high = row.at("high").is_null() ? kInfinity : row.at("high").get<double>();
-      if (row.at("low").get<double>() == range.low && high == range.high) {
+      // The first bucket begins at 0 and is called "1-10".
+      if (std::max(1.0, row.at("low").get<double>()) == std::max(1.0, range.low) &&
+          high == range.high) {
         return scale * json_number(row, "/" + key);
       }
     }
@@ -146,14 +163,23 @@ Verdict::Outcome outcome_of(double low, double high) {
   return high < 0 ? Verdict::Outcome::not_reproduced : Verdict::Outcome::undecided;
 }
 
+std::string seeds_text(const Verdict& verdict) {
+  return verdict.seeds == 1 ? "one seed" : fmt::format("{} seeds that agree", verdict.seeds);
+}
+
 /// The middle 95 % of the differences of resampled tests.
 void bootstrap(Verdict& verdict, Evidence& evidence, const std::string& seed) {
   const Expectation& expectation = verdict.expectation;
   for (const std::vector<Term>* side : {&expectation.more, &expectation.less}) {
     for (const Term& term : *side) {
       if (!term.measure.empty() && !of_sentences(term.measure)) {
-        throw Undecidable{
-            fmt::format("one seed, and no interval over sentences for {}", term.measure)};
+        throw Undecidable{fmt::format("{}, and no interval over sentences for {}",
+                                      seeds_text(verdict), term.measure)};
+      }
+      if (!term.measure.empty() && evidence.sentence_count(term, seed) < kEnoughSentences) {
+        throw Undecidable{fmt::format("{}, and fewer than {} sentences of length {}",
+                                      seeds_text(verdict), kEnoughSentences,
+                                      term.bucket.empty() ? "1+" : term.bucket)};
       }
     }
   }
@@ -166,13 +192,12 @@ void bootstrap(Verdict& verdict, Evidence& evidence, const std::string& seed) {
         evidence.sum(expectation.more, seed, rows) - evidence.sum(expectation.less, seed, rows);
     if (!std::isnan(difference)) differences.push_back(difference);
   }
-  if (differences.empty()) {
-    throw Undecidable{"one seed, and no resampled test has sentences in all buckets"};
-  }
+  check(!differences.empty(), "no resampled test has sentences in all buckets");
   std::sort(differences.begin(), differences.end());
   const std::size_t tail = differences.size() / 40;
   verdict.low = differences[tail];
   verdict.high = differences[differences.size() - 1 - tail];
+  verdict.over_sentences = true;
 }
 
 Verdict judge_one(const Expectation& expectation, Evidence& evidence) {
@@ -197,7 +222,8 @@ Verdict judge_one(const Expectation& expectation, Evidence& evidence) {
     verdict.difference = difference.mean;
     verdict.low = difference.low();
     verdict.high = difference.high();
-    if (seeds.size() == 1) bootstrap(verdict, evidence, seeds.front());
+    // Seeds that all give the same difference know nothing of its spread.
+    if (!(verdict.low < verdict.high)) bootstrap(verdict, evidence, seeds.front());
     verdict.outcome = outcome_of(verdict.low, verdict.high);
   } catch (const Undecidable& why) {
     verdict.reason = why.reason;
@@ -216,14 +242,21 @@ std::string_view outcome_name(Verdict::Outcome outcome) {
   }
 }
 
+/// Length ratios lie around 1.
+bool of_ratios(const Expectation& expectation) {
+  return std::ranges::any_of(expectation.more,
+                             [](const Term& term) { return term.measure == "ratio"; });
+}
+
 std::string measured_text(const Verdict& verdict) {
   if (std::isnan(verdict.difference)) return verdict.reason;
-  std::string text = fmt::format("{:.1f} against {:.1f}: difference {:+.1f}", verdict.more,
-                                 verdict.less, verdict.difference);
+  const int digits = of_ratios(verdict.expectation) ? 3 : 1;
+  std::string text = fmt::format("{:.{}f} against {:.{}f}: difference {:+.{}f}", verdict.more,
+                                 digits, verdict.less, digits, verdict.difference, digits);
   if (!verdict.reason.empty()) return text + "; " + verdict.reason;
-  return text + fmt::format(" [{:.1f}, {:.1f}], {}", verdict.low, verdict.high,
-                            verdict.seeds == 1 ? "one seed, over sentences"
-                                               : fmt::format("{} seeds", verdict.seeds));
+  return text + fmt::format(" [{:.{}f}, {:.{}f}], {}", verdict.low, digits, verdict.high, digits,
+                            verdict.over_sentences ? seeds_text(verdict) + ", over sentences"
+                                                   : fmt::format("{} seeds", verdict.seeds));
 }
 
 }  // namespace

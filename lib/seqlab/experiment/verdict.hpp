@@ -4,8 +4,9 @@
 //
 // Runs with the same seed make a pair: the difference between the two sides of an expectation is
 // taken seed by seed, and its mean has a 95 % confidence interval by Student's t distribution. With
-// one seed, the interval is that of the paired bootstrap over the test sentences (Koehn 2004): it
-// then says nothing about other seeds.
+// one seed, or where all give the same difference, the interval is that of the paired bootstrap over
+// the test sentences (Koehn 2004), 30 or more of each length: it then says nothing about other
+// seeds.
 
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct Verdict {
   double low = Estimate::kUnknown;  ///< interval of the difference
   double high = Estimate::kUnknown;
   std::size_t seeds = 0;
+  bool over_sentences = false;  ///< the interval is one over the test sentences
   std::string reason;  ///< why nothing can be said; or ""
 };
 
