@@ -206,13 +206,14 @@ TEST_CASE("Length ratios are told with three digits, and the first bucket by its
   const TemporaryFolder folder;
   std::vector<ModelResults> models = {fake_model(folder, "a", {"1", "1"}),
                                       fake_model(folder, "b", {"1", "1"})};
-  double ratio = 1.0;
+  double ratio = 1.0;  // a: 1.000 and 0.999, b: 0.998 and 0.997
   for (ModelResults& model : models) {
     for (RunResult& run : model.runs) {
-      run.test["by_length"] = Json::array({{{"low", 0}, {"high", 10}, {"length_ratio", ratio}}});
-      ratio -= 0.001 * ratio;
+      const Json row = {{"low", 0}, {"high", 10}, {"length_ratio", ratio}};
+      run.test["by_length"] = Json::array({row});
+      ratio -= 0.001;
     }
   }
   CHECK(contains(verdict_report({judge_text("ratio(a, 1-10) > ratio(b, 1-10)", models)}),
-                 "0.999 against 0.997: difference +0.002"));
+                 "1.000 against 0.998: difference +0.002"));
 }

@@ -5,6 +5,6 @@ folder = '../../../../plots'
 data = 'learning.tsv'
 output = 'learning'.'.'.format
 subject = 'bottleneck: learning curves'
-with_intervals = 0
+with_intervals = 1
 array names[9] = ['rnn', 'lstm', 'gru', 'bahdanau', 'luong', 'transformer', 'decoder-only', 'transformer-lstm', 'transformer-luong']
 load folder.'/learning.gp'
