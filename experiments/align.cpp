@@ -35,13 +35,15 @@ std::vector<GoldLinks> known_links(const std::string& task, const ParallelText& 
 std::vector<GoldLinks> gold_links(const CommandLine& command, const DataOptions& data,
                                   const ParallelText& text, WordRule rule) {
   std::vector<GoldLinks> gold;
+  if (command.has("possible") && !command.has("gold")) {
+    throw UsageError("--possible adds to the links of --gold, which is missing");
+  }
   if (command.has("gold")) {
     gold = read_gold_links(command.get<std::string>("gold"), text.size());
   } else if (!command.has("source") && (data.task == "copy" || data.task == "reverse")) {
     return known_links(data.task, text);
   }
   if (command.has("possible")) {
-    if (gold.empty()) throw UsageError("--possible adds to the links of --gold, which is missing");
     add_possible_links(gold, read_gold_links(command.get<std::string>("possible"), text.size()));
   }
   for (std::size_t i = 0; i < gold.size(); ++i) {
@@ -58,9 +60,13 @@ const AttentionAlignment& find(const std::vector<AttentionAlignment>& alignments
   };
   // The diagonal is first; without a choice, the mean or the only map.
   if (!command.has("layer") && !command.has("head")) return alignments[1];
+  std::vector<const AttentionAlignment*> of_layer;
   for (const AttentionAlignment& alignment : alignments) {
-    if (alignment.layer == wanted("layer") && alignment.head == wanted("head")) return alignment;
+    if (alignment.layer != wanted("layer")) continue;
+    if (alignment.head == wanted("head")) return alignment;
+    of_layer.push_back(&alignment);
   }
+  if (of_layer.size() == 1 && !command.has("head")) return *of_layer.front();
   std::string known;
   for (std::size_t i = 1; i < alignments.size(); ++i) {
     known +=
@@ -119,7 +125,8 @@ int align_main(int argc, char** argv) {
       "'diagonal' is a guess without a model. For copying and reversing the links are known.\n"
       "Without gold links, the alignment is printed.",
       "  seqlab align results/quick/runs/bahdanau-seed1\n"
-      "  seqlab align RUN --gold verses.test.align --possible verses.test.possible\n"
+      "  seqlab align RUN --source verses.test.es --target verses.test.en \\\n"
+      "      --gold verses.test.align --possible verses.test.possible\n"
       "  seqlab align RUN --source test.de --target test.en --gold test.talp --words spaces \\\n"
       "      --symmetrise grow-diag-final-and --output test.align");
   command.add()("source", value<std::string>()->value_name("FILE"), "another text");
@@ -143,6 +150,7 @@ int align_main(int argc, char** argv) {
   if (command.has("source") != command.has("target")) {
     throw UsageError("--source and --target go together");
   }
+  if (command.has("head") && !command.has("layer")) throw UsageError("--head needs --layer");
   const WordRule rule = parse_word_rule(command.get<std::string>("words"));
   const Symmetrisation method = parse_symmetrisation(command.get<std::string>("symmetrise"));
 

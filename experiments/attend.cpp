@@ -84,6 +84,12 @@ int attend_main(int argc, char** argv) {
   check_figure_format(format);
 
   const LoadedRun run = load_run(command.argument());
+  if (run.experiment.data.language_model()) {
+    throw UsageError(fmt::format(
+        "{} is a language model of plain text, which has no source; 'seqlab inspect RUN --text "
+        "TEXT' shows what it looks at",
+        command.argument()));
+  }
   const Sentence source = run.tokenizers.source->encode(clean_line(text, "--source", 1));
   if (source.empty()) throw UsageError("--source has no words");
   Sentence target;

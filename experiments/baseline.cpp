@@ -61,7 +61,14 @@ int baseline_main(int argc, char** argv) {
   Experiment experiment = load_experiment(command.argument(), command.overrides());
   match_widths(experiment);
   const RunLock lock(run.path());
+  const std::string config = write_experiment(experiment, experiment.models.front(), /*seed=*/0);
   if (command.has("resume") && run.done()) {
+    run.prepare(config, /*resume=*/true);  // refuses other settings
+    const Json made = run.read_json("manifest.json");
+    if (made.value("baseline", std::string()) != kind) {
+      throw UsageError(fmt::format("{} is finished and not of kind {}; give another --output",
+                                   run.path().string(), kind));
+    }
     std::cerr << fmt::format("{} is finished already\n", run.path().string());
     return 0;
   }
@@ -70,8 +77,7 @@ int baseline_main(int argc, char** argv) {
   }
   const ParallelText train = load_text(experiment.data, Split::train);
   const ParallelText test = load_text(experiment.data, Split::test);
-  const NamedModel& any = experiment.models.front();  // its settings play no part
-  run.prepare(write_experiment(experiment, any, /*seed=*/0), command.has("resume"));
+  run.prepare(config, command.has("resume"));
   Json manifest;
   manifest["experiment"] = experiment.experiment.name;
   manifest["model"] = kind;

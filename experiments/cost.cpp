@@ -7,6 +7,7 @@
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/cost.hpp"
 #include "seqlab/experiment/experiment.hpp"
+#include "seqlab/experiment/match.hpp"
 
 namespace seqlab {
 
@@ -89,7 +90,8 @@ int cost_main(int argc, char** argv) {
   if (!command.parse(argc, argv)) return 0;
   const Index positions = command.get<Index>("positions");
   if (positions < 1) throw UsageError("--positions: expected 1 or more");
-  const Experiment experiment = load_experiment(command.argument(), command.overrides());
+  Experiment experiment = load_experiment(command.argument(), command.overrides());
+  match_widths(experiment, TrainingSamples());
   bool found = false;
   for (const NamedModel& model : experiment.models) {
     if (!decoder_only(model.options)) continue;

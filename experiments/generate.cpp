@@ -92,13 +92,15 @@ int generate_main(int argc, char** argv) {
   options.tokens = command.get<Index>("tokens");
   options.seed = command.get<std::uint64_t>("seed");
   validate(options);
+  const Index samples = command.get<Index>("samples");
+  if (samples < 1) throw UsageError(fmt::format("--samples {}; expected 1 or more", samples));
   const LoadedRun run = load_run(command.argument());
   const LanguageModel& model = language_model_of(run);
   options.one_line = !run.experiment.data.packing.packed;
   options.context = context_of(run);
   const Tokenizer& tokenizer = *run.tokenizers.target;
   const Sentence prompt = encode(tokenizer, command.get<std::string>("prompt"));
-  for (Index i = 0; i < command.get<Index>("samples"); ++i) {
+  for (Index i = 0; i < samples; ++i) {
     const Sentence text =
         command.has("no-cache")
             ? generate_uncached([&](const Sentence& window) { return model.next_logits(window); },

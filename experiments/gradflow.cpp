@@ -10,6 +10,7 @@
 #include "seqlab/error.hpp"
 #include "seqlab/evaluation/gradient_flow.hpp"
 #include "seqlab/experiment/data_sets.hpp"
+#include "seqlab/experiment/experiment.hpp"
 #include "seqlab/experiment/run_directory.hpp"
 #include "seqlab/models/registry.hpp"
 #include "seqlab/tensor/workers.hpp"
@@ -19,9 +20,16 @@ namespace seqlab {
 namespace {
 
 /// A distance that few sentences reach says little.
-constexpr Index kFewest = 5;
+constexpr std::size_t kFewest = 5;
 
-/// The folder itself if it is a run, else the trained runs of the experiment.
+/// The models of the experiment in this folder; none if its file is missing.
+std::vector<std::string> declared_models(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / kExperimentFile;
+  if (!std::filesystem::exists(file)) return {};
+  return load_experiment(file).experiment.models;
+}
+
+/// The folder itself if it is a run, else the trained runs of the experiment, in its models' order.
 std::vector<std::filesystem::path> find_runs(const std::filesystem::path& folder) {
   if (RunDirectory(folder).exists()) return {folder};
   std::vector<std::filesystem::path> runs;
@@ -30,6 +38,14 @@ std::vector<std::filesystem::path> find_runs(const std::filesystem::path& folder
     if (RunDirectory(entry.path()).trained()) runs.push_back(entry.path());
   }
   std::sort(runs.begin(), runs.end());
+  const std::vector<std::string> models = declared_models(folder);
+  std::stable_sort(runs.begin(), runs.end(), [&](const auto& a, const auto& b) {
+    const auto place = [&](const std::filesystem::path& run) {
+      const std::string name = run.filename().string();
+      return std::ranges::find(models, name.substr(0, name.rfind("-seed"))) - models.begin();
+    };
+    return place(a) < place(b);
+  });
   if (runs.empty()) {
     throw RuntimeFailure(fmt::format(
         "{} is neither a run nor an experiment with trained runs (in {}); make a run with 'seqlab "
@@ -83,18 +99,18 @@ std::vector<std::size_t> sentences_in(const Corpus& corpus, Range range, std::si
       places.push_back(i);
     }
   }
-  if (places.empty()) {
+  if (places.size() < kFewest) {
     throw RuntimeFailure(
-        fmt::format("no test sentence has {} to {} source tokens; choose another "
-                    "--length",
-                    range.low, range.high));
+        fmt::format("{} test sentences of {} to {} source tokens: expected {} or more; choose "
+                    "another --length or more --sentences",
+                    places.size(), range.low, range.high, kFewest));
   }
   return places;
 }
 
 std::string rows_of(const std::string& model, const GradientFlowSums& sums) {
   std::string text;
-  for (const GradientFlow& flow : sums.means(kFewest)) {
+  for (const GradientFlow& flow : sums.means(static_cast<Index>(kFewest))) {
     text +=
         fmt::format("{}\t{}\t{:.6g}\t{:.6g}\t{:.6g}\t{:.6g}\t{}\n", model, flow.distance, flow.norm,
                     flow.norm / flow.deviation, flow.norm * flow.deviation, flow.share, flow.count);

@@ -41,8 +41,7 @@ std::string unknown_rate(const std::vector<Sentence>& sentences) {
       tokens == 0 ? 0.0 : 100.0 * static_cast<double>(unknown) / static_cast<double>(tokens));
 }
 
-void print_split(const char* name, const ParallelText& text, const Corpus& corpus) {
-  const bool plain = text.source.front().empty();
+void print_split(const char* name, bool plain, const ParallelText& text, const Corpus& corpus) {
   std::cout << fmt::format("{}: {} {}, checksum {}\n", name, text.size(),
                            plain ? "lines" : "pairs", text_checksum(text));
   if (!plain) std::cout << fmt::format("  source           {}\n", unknown_rate(corpus.source));
@@ -73,7 +72,7 @@ int prepare_main(int argc, char** argv) {
   std::cout << fmt::format(
       "vocabulary: {} source, {} target{}\n", tokenizers.source->vocabulary_size(),
       tokenizers.target->vocabulary_size(), tokenizers.joint() ? " (joint)" : "");
-  print_split("train", train, corpus);
+  print_split("train", data.language_model(), train, corpus);
   std::cout << "  kept             " << report.summary() << '\n';
   const Batches batches(corpus, experiment.models.front().training.batch, /*seed=*/1);
   std::cout << fmt::format("  batches          {} per epoch, {:.1f} % padding\n",
@@ -81,7 +80,8 @@ int prepare_main(int argc, char** argv) {
   for (const Split split : {Split::valid, Split::test}) {
     if (!has_split(data, split)) continue;
     const ParallelText text = load_text(data, split);
-    print_split(split_name(split).c_str(), text, make_test_corpus(data, text, tokenizers));
+    print_split(split_name(split).c_str(), data.language_model(), text,
+                make_test_corpus(data, text, tokenizers));
   }
   return 0;
 }

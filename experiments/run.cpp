@@ -10,6 +10,7 @@
 #include "run_pronoun.hpp"
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/experiment/config_key.hpp"
 #include "seqlab/experiment/grid_runner.hpp"
 #include "seqlab/experiment/match.hpp"
 #include "seqlab/experiment/run_directory.hpp"
@@ -24,8 +25,9 @@ Index whole_number(const std::string& text, const std::string& option) {
   Index value = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || value < 0) {
-    throw UsageError(fmt::format("{}: '{}' is not a whole number", option, text));
+  if (error != std::errc() || stop != end || value < 0 || value > kNoLimit) {
+    throw UsageError(fmt::format("{}: '{}' is not a whole number of 0 to {}", option, text,
+                                 kNoLimit));
   }
   return value;
 }

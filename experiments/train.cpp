@@ -8,6 +8,7 @@
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/experiment/config_key.hpp"
 #include "seqlab/experiment/data_sets.hpp"
 #include "seqlab/experiment/match.hpp"
 #include "seqlab/experiment/run.hpp"
@@ -89,13 +90,13 @@ int train_main(int argc, char** argv) {
       "  seqlab train experiments/quick.cfg --model bahdanau --output results/demo\n"
       "  seqlab train experiments/quick.cfg --model bahdanau --output results/demo --resume\n"
       "  seqlab train experiments/bottleneck.cfg --model lstm --seed 2 --output results/lstm-2 \\\n"
-      "      --set training.max_minutes=5 --set model.lstm.width=128\n"
+      "      --set training.max_minutes=5 --set model.lstm.dropout=0.3\n"
       "  seqlab train results/demo/config.cfg --output results/again     # repeats a run\n"
       "  mpirun -np 4 seqlab train experiments/bottleneck.cfg --model transformer \\\n"
       "      --output results/four --set training.shards=4 --set training.workers=1");
   command.add()("model", value<std::string>()->value_name("NAME"),
                 "which model of the experiment (may be left out if there is one only)");
-  command.add()("seed", value<std::uint64_t>()->value_name("K"),
+  command.add()("seed", value<Index>()->value_name("K"),
                 "of initial values, order of the data and dropout (default: the first seed)");
   command.add()("output", value<std::string>()->value_name("RUN"), "the run directory to make");
   command.add()("resume", "go on with a run that was stopped, or begin it");
@@ -112,9 +113,12 @@ int train_main(int argc, char** argv) {
   match_widths(experiment);
   request.experiment = &experiment;
   request.model = &chosen_model(command, experiment);
-  request.seed = command.has("seed")
-                     ? command.get<std::uint64_t>("seed")
-                     : static_cast<std::uint64_t>(experiment.experiment.seeds.front());
+  const Index seed =
+      command.has("seed") ? command.get<Index>("seed") : experiment.experiment.seeds.front();
+  if (seed < 0 || seed > kNoLimit) {
+    throw UsageError(fmt::format("--seed {}; expected 0 to {}", seed, kNoLimit));
+  }
+  request.seed = static_cast<std::uint64_t>(seed);
   const bool test_wanted = !command.has("no-test");
   if (test_wanted && !has_split(experiment.data, Split::test)) {
     throw UsageError(fmt::format("{} has no test text; name one in [data] or give --no-test",
@@ -123,7 +127,9 @@ int train_main(int argc, char** argv) {
   shards_of_each_rank(request.model->training.shards, *communicator);  // before a file is made
   std::optional<RunLock> lock;
   if (root) lock.emplace(request.directory);
-  const bool done = root && request.resume && RunDirectory(request.directory).done();
+  const RunDirectory directory(request.directory);
+  const bool done = root && request.resume && directory.done();
+  if (done) directory.prepare(write_experiment(experiment, *request.model, request.seed), true);
   if (communicator->any(done)) {
     report_of_root(fmt::format("{} is finished already", request.directory.string()));
     return 0;

@@ -8,6 +8,7 @@
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/decoding/translate.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/evaluation/heatmap.hpp"
 #include "seqlab/experiment/config_keys.hpp"
 #include "seqlab/experiment/run_directory.hpp"
 
@@ -54,7 +55,7 @@ class Translator {
 
   void note_attention(const Sentence& source, const Hypothesis& hypothesis) {
     const auto token = [](const Tokenizer& tokenizer, const Sentence& sentence, std::size_t i) {
-      return tokenizer.token(i < sentence.size() ? sentence[i] : kEos);
+      return table_token(tokenizer.token(i < sentence.size() ? sentence[i] : kEos));
     };
     for (std::size_t t = 0; t < hypothesis.attention.size(); ++t) {
       for (std::size_t s = 0; s < hypothesis.attention[t].size(); ++s) {

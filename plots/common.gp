@@ -63,5 +63,7 @@ half(c) = valid(c) ? column(c) : 0
 band = "fillstyle transparent solid 0.18 noborder"
 is_floor(name) = strstrt(name, " (floor)") > 0
 
-# The mark of a word's beginning, U+2581, is a block in many fonts.
-token(text) = text[1:1] eq "▁" ? "_".text[2:*] : text
+# The mark of a word's beginning, U+2581, is a block in many fonts, and that of a mark that belongs
+# to its neighbour, U+FFED, is missing in most.
+neighbour(text) = text[1:1] eq "￭" ? "·".text[2:*] : text[strlen(text):*] eq "￭" ? text[1:strlen(text) - 1]."·" : text
+token(text) = text[1:1] eq "▁" ? "_".text[2:*] : neighbour(text)

@@ -73,6 +73,26 @@ TEST_CASE("every model: translations depend neither on the batches nor on the th
   }
 }
 
+TEST_CASE("learned positions: hypotheses end where the positions end") {
+  for (const char* family : {"transformer", "decoder-only"}) {
+    CAPTURE(family);
+    ModelFamily learned = find_family(family);
+    learned.defaults.transformer.positions = TransformerOptions::Positions::learned;
+    learned.defaults.transformer.max_length = 12;
+    const auto model = make_small_model(learned);
+    model->parameters().value(model->parameters().find("output.bias")).data[kEos] = Real(-1e9);
+    const Sentence source = {4, 5, 6, 7};
+    for (const Index beam : {1, 3}) {
+      DecodingOptions options = small_options(beam);
+      options.nbest = 1;
+      options.max_length_offset = 100;
+      // A decoder-only model reads the source, its end mark included, at the same positions.
+      const Index expected = family == std::string("transformer") ? 12 : 12 - 5;
+      CHECK(decode(*model, {source}, options, 1).front().front().length == expected);
+    }
+  }
+}
+
 TEST_CASE("bf16 decoding rounds, and nearly all translations stay the same") {
   if (!bf16_products_available()) {
     MESSAGE("skipped: this processor has no bfloat16 products");

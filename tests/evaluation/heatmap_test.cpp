@@ -72,6 +72,10 @@ TEST_CASE("Heatmap: shaded blocks under the tokens that are looked at") {
                         "       weight: ░ 0.05  ▒ 0.2  ▓ 0.4  █ 0.7 and more\n"));
 }
 
+TEST_CASE("Tokens in tables neither end a field nor begin gnuplot's quotes") {
+  CHECK(table_token("a\tb \"c\"") == "a b ”c”");
+}
+
 TEST_CASE("Heatmap: a row of the table for each weight") {
   const std::string tsv = heatmaps_tsv(Example().make({}));
   CHECK(

@@ -4,7 +4,9 @@
 
 #include <cmath>
 
+#include "seqlab/data/batches.hpp"
 #include "seqlab/error.hpp"
+#include "seqlab/tensor/flops.hpp"
 #include "support.hpp"
 
 using namespace seqlab;
@@ -45,9 +47,42 @@ TEST_CASE("Widths are found so that all trainings take the same operations") {
   const TrainingSample sample = load_training_sample(experiment.data);
   for (const NamedModel& model : experiment.models) {
     INFO(model.name, ", width ", model.options.width);
-    const double flops = 1000 * training_flops_per_token(model.options, sample);
+    const double flops =
+        1000 * training_flops_per_token(model.options, model.training.batch, sample);
     CHECK(std::abs(flops / kBudget - 1.0) <= kMatchTolerance);
   }
+}
+
+TEST_CASE("Operations are foreseen as an epoch of training counts them, padding included") {
+  const Experiment experiment = parse("width = 16", "batch_tokens = 300\n");
+  const TrainingSample sample = load_training_sample(experiment.data);
+  for (const NamedModel& model : experiment.models) {
+    INFO(model.name);
+    const auto trained = make_model(model.options, sample.sizes, 1);
+    std::vector<Real> gradients(trained->parameters().values().size(), Real(0));
+    Random random(1, "dropout");
+    Tape tape(trained->parameters().values(), gradients, &random);
+    const Batches batches(sample.pairs, model.training.batch, 7);
+    const FlopCount flops;
+    double tokens = 0;
+    for (std::size_t i = 0; i < batches.per_epoch(0); ++i) {
+      const Batch batch = batches.batch(0, i);
+      tokens += static_cast<double>(trained->loss(tape, batch, {}).tokens);
+      tape.backward();
+    }
+    const double foreseen =
+        training_flops_per_token(model.options, model.training.batch, sample);
+    CHECK(foreseen == doctest::Approx(flops.value() / tokens).epsilon(0.02));
+  }
+}
+
+TEST_CASE("The inner width of experts fills the gap to a budget") {
+  Experiment experiment = parse_experiment(
+      "[data]\ntask = copy\ntrain_size = 500\n[model]\nmatch = parameters\nbudget = 333333\n"
+      "[model.decoder-only]\nexperts = 4\nexpert_width = 32\n[training]\nmax_tokens = 1000\n",
+      "matched.cfg");
+  match_widths(experiment);
+  CHECK(experiment.models[0].options.transformer.expert_width > 1);
 }
 
 TEST_CASE("A budget of minutes or tokens is the limit of every training") {

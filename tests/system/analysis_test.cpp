@@ -134,6 +134,14 @@ TEST_CASE("probe: scores of both vectors, and a figure") {
   CHECK(contains(vector.err, "encoder.summary, decoder.start"));
 }
 
+TEST_CASE("align and gradflow: options that make no sense") {
+  CHECK(run_seqlab({"align", trained_run(), "--head", "0"}).status == 2);
+  CHECK(contains(run_seqlab({"align", trained_run(), "--possible", "nowhere"}).err, "--gold"));
+  const ProgramResult few = run_seqlab({"gradflow", trained_run(), "--sentences", "2"});
+  CHECK(few.status == 1);
+  CHECK(contains(few.err, "expected 5 or more"));
+}
+
 TEST_CASE("gradflow: of a run and of an experiment, the same again") {
   const ProgramResult run = run_seqlab({"gradflow", trained_run(), "--length", "5"});
   INFO(run.err);

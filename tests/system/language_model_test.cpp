@@ -105,6 +105,8 @@ TEST_CASE("generate: the same seed the same text, with and without a cache") {
 }
 
 TEST_CASE("Language models: what is misused is refused") {
+  CHECK(run_seqlab({"generate", trained().run, "--prompt", "a", "--samples", "0"}).status == 2);
+  CHECK(run_seqlab({"attend", trained().run, "--source", "a"}).status == 2);
   const auto refused = [](const std::vector<std::string>& arguments, const char* message) {
     const ProgramResult result = run_seqlab(arguments);
     CHECK(result.status == 2);

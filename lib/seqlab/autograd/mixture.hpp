@@ -18,8 +18,8 @@ struct Routing {
 
 /// Chooses by softmax(logits), logits [N, E]; the smaller index of equals. `balance` weighs a loss
 /// that keeps experts from being forgotten, N * balance * sum_i f_i P_i for N rows, where f_i is
-/// the share of choices that expert i got times E, and P_i its mean probability; it is at least
-/// N * balance, where all are used alike. Only its gradient is added, at the tape's loss scale.
+/// the share of choices that expert i got times E, and P_i its mean probability; it is N * balance
+/// where all are used alike. Only its gradient is added, at the tape's loss scale.
 Routing route(Tape& tape, Variable logits, Index k, double balance);
 
 /// sum_i gates_i * y_i: row r of `outputs[i]` belongs to row rows[i][r]. Result [N, D].

@@ -49,7 +49,8 @@ class BeamSearch {
         results_(sources.size()),
         state_(model.start(make_token_batch(sources, /*begin=*/false, /*end=*/true))) {
     for (std::size_t s = 0; s < sources.size(); ++s) {
-      const Index max_length = max_target_length(options, static_cast<Index>(sources[s]->size()));
+      const Index max_length =
+          max_target_length(model, options, static_cast<Index>(sources[s]->size()));
       active_.push_back({s, max_length, {{kNoNode, 0.0}}, {}});
     }
     last_tokens_.assign(sources.size(), kBos);

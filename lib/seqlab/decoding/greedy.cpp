@@ -35,7 +35,7 @@ std::vector<Hypothesis> greedy_search(const StepModel& model,
       if (hypothesis.finished) continue;
       hypothesis.tokens.push_back(token);
       const auto source_tokens = static_cast<Index>(sources[live[r]]->size());
-      if (length == max_target_length(options, source_tokens)) continue;
+      if (length == max_target_length(model, options, source_tokens)) continue;
       kept.push_back(row);
       still_live.push_back(live[r]);
       last.push_back(token);

@@ -41,5 +41,11 @@ void DecoderState::select_rows(std::span<const Index> parents) {
   source_rows = std::move(gathered);
 }
 
+Index max_target_length(const StepModel& model, const DecodingOptions& options,
+                        Index source_tokens) {
+  const Index positions = model.max_steps(source_tokens + 1);
+  return std::max<Index>(1, std::min(max_target_length(options, source_tokens), positions));
+}
+
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

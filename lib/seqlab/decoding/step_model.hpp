@@ -2,11 +2,13 @@
 
 // All that search knows of a model: start from a batch of sources, then step.
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "seqlab/data/batch.hpp"
+#include "seqlab/decoding/options.hpp"
 #include "seqlab/tensor/matrix.hpp"
 
 namespace seqlab {
@@ -55,11 +57,20 @@ class StepModel {
   /// Reads one token per row (kBos first), moves the state on and predicts the next token.
   virtual StepOutput step(std::span<const TokenId> tokens, DecoderState& state) const = 0;
   virtual Index target_vocabulary() const = 0;
+  /// So many steps can follow a source of so many tokens, end mark included.
+  virtual Index max_steps(Index /*source_length*/) const {
+    return std::numeric_limits<Index>::max();
+  }
   /// The numbers that its products read at every step, which decoding may round beforehand.
   virtual std::span<const Real> weights() const { return {}; }
   /// [V, width] the largest of them, with which it predicts tokens; empty if it has none.
   virtual ConstMatrixRef output_weight() const { return {}; }
 };
+
+/// Most target tokens (end mark included) that `options` and the model's positions allow for a
+/// source of so many tokens; at least 1.
+Index max_target_length(const StepModel& model, const DecodingOptions& options,
+                        Index source_tokens);
 
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

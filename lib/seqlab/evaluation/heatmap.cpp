@@ -1,6 +1,7 @@
 #include "seqlab/evaluation/heatmap.hpp"
 
 #include <algorithm>
+#include <boost/algorithm/string/replace.hpp>
 
 #include "seqlab/data/utf8.hpp"
 #include "seqlab/error.hpp"
@@ -132,6 +133,12 @@ std::string draw_heatmap(const Heatmap& heatmap) {
   return text + std::string(width + 2, ' ') + "weight: ░ 0.05  ▒ 0.2  ▓ 0.4  █ 0.7 and more\n";
 }
 
+std::string table_token(std::string token) {
+  boost::replace_all(token, "\t", " ");
+  boost::replace_all(token, "\"", "”");
+  return token;
+}
+
 std::string heatmaps_tsv(const std::vector<Heatmap>& heatmaps) {
   std::string text = "layer\thead\trow\trow_token\tcolumn\tcolumn_token\tweight\n";
   for (const Heatmap& heatmap : heatmaps) {
@@ -139,7 +146,8 @@ std::string heatmaps_tsv(const std::vector<Heatmap>& heatmaps) {
       const Real* weights = ref(heatmap.weights).row(static_cast<Index>(r));
       for (std::size_t c = 0; c < heatmap.columns.size(); ++c) {
         text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{:.6f}\n", heatmap.layer, heatmap.head, r,
-                            heatmap.rows[r], c, heatmap.columns[c], weights[c]);
+                            table_token(heatmap.rows[r]), c, table_token(heatmap.columns[c]),
+                            weights[c]);
       }
     }
   }

@@ -38,6 +38,10 @@ std::vector<Heatmap> make_heatmaps(const std::vector<AttentionMap>& maps,
 /// Lines of shaded blocks, column tokens written downwards above them.
 std::string draw_heatmap(const Heatmap& heatmap);
 
+/// A token as a field of a table with tabs between that gnuplot reads, for which " begins a quote:
+/// a space for a tab, ” for ".
+std::string table_token(std::string token);
+
 /// A row for each weight: layer, head, row, row_token, column, column_token, weight; positions
 /// count from 0. Maps follow each other, row by row.
 std::string heatmaps_tsv(const std::vector<Heatmap>& heatmaps);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "seqlab/data/utf8.hpp"
+#include "seqlab/evaluation/heatmap.hpp"
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/rows.hpp"
 
@@ -373,7 +374,8 @@ std::string inspection_tsv(const Inspection& inspection) {
   std::string tsv = "row\trow_token\tcolumn\tcolumn_token\tscore\tweight\tbefore\tafter\n";
   for (std::size_t i = 0; i < inspection.rows.size(); ++i) {
     for (std::size_t j = 0; j < inspection.columns.size(); ++j) {
-      tsv += fmt::format("{}\t{}\t{}\t{}", i, inspection.rows[i], j, inspection.columns[j]);
+      tsv += fmt::format("{}\t{}\t{}\t{}", i, table_token(inspection.rows[i]), j,
+                         table_token(inspection.columns[j]));
       for (const Matrix* m :
            {&inspection.scores, &inspection.weights, &inspection.before, &inspection.after}) {
         const Real value = row_of(*m, static_cast<Index>(i))[j];

@@ -33,12 +33,22 @@ namespace {
   _exit(127);
 }
 
+/// On a descriptor that is not one of the standard three, even where those are closed: the child
+/// replaces them. -1 on failure.
+int open_log(const std::filesystem::path& log) {
+  const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (file < 0 || file > STDERR_FILENO) return file;
+  const int moved = ::fcntl(file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  ::close(file);
+  return moved;
+}
+
 }  // namespace
 
 ChildProcess::ChildProcess(const std::vector<std::string>& command,
                            const std::filesystem::path& log)
     : start_(std::chrono::steady_clock::now()) {
-  const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  const int file = open_log(log);
   if (file < 0) {
     throw RuntimeFailure(
         fmt::format("{}: cannot be written: {}", log.string(), std::strerror(errno)));

@@ -39,7 +39,14 @@ void check_section(const Section& section) {
 
 std::string resolved(const std::string& file, const std::filesystem::path& folder) {
   if (file.empty()) return file;
-  return std::filesystem::absolute(folder / file).lexically_normal().string();
+  const std::string name = std::filesystem::absolute(folder / file).lexically_normal().string();
+  if (name.find('#') != std::string::npos) {
+    throw UsageError(
+        fmt::format("{}: experiment files cannot name this file, since # begins a comment in them; "
+                    "move or rename it",
+                    name));
+  }
+  return name;
 }
 
 /// The same for several, with spaces between.

@@ -204,7 +204,7 @@ const Keys<ModelOptions>& model_keys() {
                     Choices<T::Activation>{{"relu", T::Activation::relu},
                                            {"gelu", T::Activation::gelu},
                                            {"swiglu", T::Activation::swiglu}}),
-      integer_key<O>("max_length", "transformer: longest sentence for learned positions",
+      integer_key<O>("max_length", "transformer: learned positions, begin and end marks included",
                      FIELD(transformer.max_length), 1),
       choice_key<O>("memory", "transformer decoder: sees all positions, or their mean only",
                     FIELD(transformer.memory),

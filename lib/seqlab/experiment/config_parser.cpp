@@ -7,6 +7,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "seqlab/data/text_file.hpp"
 #include "seqlab/error.hpp"
 
 namespace seqlab {
@@ -87,7 +88,7 @@ ConfigText parse_config(std::string_view text, const std::string& name) {
   std::string section;
   std::string line;
   for (std::size_t number = 1; std::getline(stream, line); ++number) {
-    line = without_comment(line);
+    line = without_comment(clean_line(line, name, number));
     if (line.empty()) continue;
     const std::string where = fmt::format("{}:{}", name, number);
     if (line.front() == '[' && line.back() == ']') {
@@ -120,6 +121,10 @@ Setting parse_override(const std::string& text) {
         fmt::format("--set '{}': expected section.key=value, for example "
                     "training.epochs=3 or model.lstm.width=128",
                     text));
+  }
+  if (text.find_first_of("#\n\r") != std::string::npos) {
+    throw UsageError(fmt::format(
+        "--set '{}': experiment files cannot hold it, in which # begins a comment", text));
   }
   return {boost::trim_copy(text.substr(0, dot)),
           boost::trim_copy(text.substr(dot + 1, equals - dot - 1)),

@@ -59,7 +59,7 @@ struct DataOptions {
   Index tsv_target_column = 2;
   Index tsv_columns = 2;
   TokenizerOptions tokenizer;
-  Index max_source_tokens = 0;  ///< longer training and validation pairs are dropped; 0: none
+  Index max_source_tokens = 0;  ///< longer training pairs are dropped; 0: none
   Index max_target_tokens = 0;
   SyntheticOptions synthetic;
 

@@ -16,7 +16,7 @@ namespace {
 using Match = BudgetOptions::Match;
 using Size = std::function<double(const ModelOptions&)>;
 
-constexpr std::size_t kSamplePairs = 64;
+constexpr std::size_t kSampleBatches = 40;
 constexpr Index kWidest = 1 << 16;
 
 bool has_transformer(const ModelOptions& options) {
@@ -48,7 +48,9 @@ Index nearest_width(const ModelOptions& options, Index unit, double budget, cons
 /// linear in it.
 void fill_gap(ModelOptions& options, double budget, const Size& size) {
   constexpr Index kStep = 64;
-  Index& inner = options.transformer.feed_forward;
+  TransformerOptions& transformer = options.transformer;
+  const bool experts = transformer.experts > 0 && transformer.expert_width > 0;
+  Index& inner = experts ? transformer.expert_width : transformer.feed_forward;
   if (inner == 0) inner = 4 * options.width;
   const double before = size(options);
   const Index begin = inner;
@@ -77,10 +79,21 @@ double parameters_of(const ModelOptions& options, const TrainingSample& sample) 
   return static_cast<double>(make_model(options, sample.sizes, /*seed=*/1)->parameters().count());
 }
 
+/// One sentence as long as the batch is: it takes as many operations as each of the batch's with its
+/// padding.
+Batch longest_sentence(const Batch& batch) {
+  const auto sentence = [](Index steps) {
+    return Sentence(static_cast<std::size_t>(steps - 1), kFirstFree);
+  };
+  const Sentence source = sentence(batch.source.steps);
+  const Sentence target = sentence(batch.target_input.steps);
+  return make_batch({&source}, {&target}, {0});
+}
+
 /// Operations of the whole training.
 double flops_of(const ModelOptions& options, const NamedModel& model,
                 const TrainingSample& sample) {
-  return training_flops_per_token(options, sample) *
+  return training_flops_per_token(options, model.training.batch, sample) *
          static_cast<double>(model.training.limits.max_tokens);
 }
 
@@ -91,13 +104,7 @@ TrainingSample load_training_sample(const DataOptions& data) {
   const TokenizerPair tokenizers = TokenizerPair::train(data.tokenizer, train.source, train.target);
   TrainingSample sample;
   sample.sizes = vocabulary_sizes(data, tokenizers);
-  ParallelText some;
-  const std::size_t stride = std::max<std::size_t>(1, train.size() / kSamplePairs);
-  for (std::size_t i = 0; i < train.size(); i += stride) {
-    some.source.push_back(train.source[i]);
-    some.target.push_back(train.target[i]);
-  }
-  sample.pairs = make_training_corpus(data, some, tokenizers);
+  sample.pairs = make_training_corpus(data, train, tokenizers);
   return sample;
 }
 
@@ -108,18 +115,27 @@ const TrainingSample& TrainingSamples::of(const DataOptions& data) const {
   return samples_.emplace(key, load_training_sample(data)).first->second;
 }
 
-double training_flops_per_token(const ModelOptions& options, const TrainingSample& sample) {
+double training_flops_per_token(const ModelOptions& options, const BatchOptions& batches,
+                                const TrainingSample& sample) {
   const std::unique_ptr<SequenceModel> model = make_model(options, sample.sizes, /*seed=*/1);
   std::vector<Real> gradients(model->parameters().values().size(), Real(0));
   Random random(1, "dropout");
   Tape tape(model->parameters().values(), gradients, &random);
-  const FlopCount flops;
+  const Batches training(sample.pairs, batches, /*seed=*/1);
+  const std::size_t count = training.per_epoch(/*epoch=*/0);
+  const std::size_t stride = std::max<std::size_t>(1, count / kSampleBatches);
+  double operations = 0;
   double tokens = 0;
-  for (const Batch& batch : ordered_batches(sample.pairs, {.tokens = 2048, .sentences = 0})) {
-    tokens += static_cast<double>(model->loss(tape, batch, {}).tokens);
+  for (std::size_t i = 0; i < count; i += stride) {
+    const Batch batch = training.batch(/*epoch=*/0, i);
+    const Batch longest = longest_sentence(batch);
+    const FlopCount flops;
+    model->loss(tape, longest, {});
     tape.backward();
+    operations += flops.value() * static_cast<double>(batch.target_input.batch);
+    tokens += static_cast<double>(batch.target_tokens);
   }
-  return flops.value() / tokens;
+  return operations / tokens;
 }
 
 void match_widths(Experiment& experiment, const TrainingSamples& samples) {
@@ -149,7 +165,7 @@ std::string size_report(const Experiment& experiment, const TrainingSamples& sam
     const TrainingSample& sample = samples.of(model.data);
     const ParameterCounts counts =
         count_parameters(make_model(model.options, sample.sizes, /*seed=*/1)->parameters());
-    const double flops = training_flops_per_token(model.options, sample);
+    const double flops = training_flops_per_token(model.options, model.training.batch, sample);
     const BudgetOptions& budget = model.budget;
     std::string from_budget;
     if (budget.match == Match::parameters) {

@@ -22,7 +22,7 @@ inline constexpr double kMatchTolerance = 0.01;
 /// What models of an experiment can be measured with, without training them.
 struct TrainingSample {
   VocabularySizes sizes;
-  Corpus pairs;  ///< some of the training text, lengths as they come
+  Corpus pairs;  ///< the training text
 };
 
 /// Trains the tokenizers.
@@ -37,8 +37,10 @@ class TrainingSamples {
   mutable std::map<std::string, TrainingSample> samples_;  // by data section
 };
 
-/// Floating-point operations of the products in training, a target token.
-double training_flops_per_token(const ModelOptions& options, const TrainingSample& sample);
+/// Floating-point operations of the products in training, padding included, a target token: those of
+/// some batches of the first epoch.
+double training_flops_per_token(const ModelOptions& options, const BatchOptions& batches,
+                                const TrainingSample& sample);
 
 /// Sets the widths of all models if the experiment's budget asks for it. Throws UsageError if a
 /// model cannot come within the tolerance, or if operations cannot be foreseen since a model's

@@ -2,6 +2,7 @@
 
 // The layers of a language model: the features of a position come from it and from those before.
 
+#include <limits>
 #include <memory>
 #include <span>
 
@@ -24,6 +25,8 @@ class CausalLayers {
   virtual DecoderState begin(Tape& tape, Index batch) const = 0;
   /// Features of one more token a row, x [rows, E]. For evaluation.
   virtual StepFeatures step(Tape& tape, Variable x, DecoderState& state) const = 0;
+  /// How many tokens of one sequence they can read.
+  virtual Index max_positions() const { return std::numeric_limits<Index>::max(); }
   virtual Index width() const = 0;
 };
 

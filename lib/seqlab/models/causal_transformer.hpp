@@ -17,6 +17,7 @@ class CausalTransformer : public CausalLayers {
   DecoderState read(Tape& tape, Variable x, std::span<const Index> lengths) const override;
   DecoderState begin(Tape& tape, Index batch) const override;
   StepFeatures step(Tape& tape, Variable x, DecoderState& state) const override;
+  Index max_positions() const override { return stack_.max_positions(); }
   Index width() const override { return width_; }
 
  private:

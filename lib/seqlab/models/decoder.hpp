@@ -3,6 +3,7 @@
 // A decoder predicts target features from what the encoder hands over: for all steps at once in
 // training (teacher forcing), and step by step in search.
 
+#include <limits>
 #include <memory>
 
 #include "seqlab/decoding/step_model.hpp"
@@ -23,6 +24,7 @@ class Decoder {
   virtual DecoderState start(Tape& tape, const Encoded& encoded) const = 0;
   virtual StepFeatures step(Tape& tape, std::span<const TokenId> tokens,
                             DecoderState& state) const = 0;
+  virtual Index max_steps() const { return std::numeric_limits<Index>::max(); }
   /// Width of the features.
   virtual Index width() const = 0;
 };

@@ -19,6 +19,7 @@ class EncoderDecoder : public SequenceModel {
   DecoderState start(const TokenBatch& source) const override;
   StepOutput step(std::span<const TokenId> tokens, DecoderState& state) const override;
   Index target_vocabulary() const override { return output_.vocabulary(); }
+  Index max_steps(Index /*source_length*/) const override { return decoder_->max_steps(); }
   ConstMatrixRef output_weight() const override { return parameters_.value(output_.weight()); }
   bool reads_source_backwards() const override { return reverse_source_; }
 

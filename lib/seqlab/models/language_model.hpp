@@ -26,6 +26,9 @@ class LanguageModel : public SequenceModel {
   DecoderState start(const TokenBatch& source) const override;
   StepOutput step(std::span<const TokenId> tokens, DecoderState& state) const override;
   Index target_vocabulary() const override { return output_.vocabulary(); }
+  Index max_steps(Index source_length) const override {
+    return layers_->max_positions() - (reads_source() ? source_length : 0);
+  }
   ConstMatrixRef output_weight() const override { return parameters_.value(output_.weight()); }
   /// Logits [1, V] of the token after kBos and a text, read whole: for models of plain text.
   Matrix next_logits(const Sentence& text) const;

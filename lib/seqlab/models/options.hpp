@@ -24,11 +24,13 @@ struct RecurrentOptions {
   /// Where a fixed context enters: `initial` as the decoder's first state only (Sutskever 2014),
   /// `every_step` also as an input of each step (Cho 2014).
   enum class Context { initial, every_step } context = Context::initial;
-  /// How the encoder's summary becomes the decoder's first state: `copy` the final states layer
-  /// by layer (same cell, layers and width), or `linear`: tanh(W summary + b).
+  /// How the decoder's first state comes from the encoder: `copy` the final states layer by layer
+  /// (same cell, layers and width), or `linear`: tanh(W x + b), where x is the summary for a fixed
+  /// context, and with attention the state nearest the source's start (Bahdanau 2014).
   enum class Bridge { copy, linear } bridge = Bridge::copy;
   /// What is projected to the vocabulary: the decoder `state`, or `deep`:
-  /// tanh(W [state; embedding; context] + b) (the deep output of Bahdanau 2014).
+  /// tanh(W [state; embedding; context] + b), after the deep output of Bahdanau 2014, which has
+  /// maxout of the state before the step.
   enum class Readout { state, deep } readout = Readout::state;
   /// Luong: scores by `dot` or `general` products.
   enum class Score { dot, general } score = Score::general;

@@ -19,15 +19,21 @@ struct RecurrentSource : SourceMemory {
 
 Bridge::Bridge(const ModelOptions& options, EncodedWidths encoded, ParameterStore& store)
     : cell_(options.recurrent.cell),
-      copy_(options.recurrent.bridge == RecurrentOptions::Bridge::copy) {
+      copy_(options.recurrent.bridge == RecurrentOptions::Bridge::copy),
+      summary_(options.decoder == DecoderKind::fixed_context) {
   if (copy_) return;
+  const Index width = summary_ ? encoded.summary : encoded.start;
   for (Index l = 0; l < options.decoder_layers; ++l) {
     const std::string name = fmt::format("decoder.bridge{}", l);
     Maps maps;
-    maps.h = Linear(store, name + ".h", encoded.start, options.width);
-    if (has_cell_state(cell_)) maps.c = Linear(store, name + ".c", encoded.start, options.width);
+    maps.h = Linear(store, name + ".h", width, options.width);
+    if (has_cell_state(cell_)) maps.c = Linear(store, name + ".c", width, options.width);
     maps_.push_back(maps);
   }
+}
+
+Variable Bridge::read(const Encoded& encoded) const {
+  return summary_ ? encoded.summary : encoded.start;
 }
 
 RecurrentStates Bridge::operator()(Tape& tape, const Encoded& encoded) const {
@@ -35,9 +41,9 @@ RecurrentStates Bridge::operator()(Tape& tape, const Encoded& encoded) const {
   RecurrentStates states;
   for (const Maps& maps : maps_) {
     RecurrentState state;
-    state.h = activate(tape, Activation::tanh, maps.h(tape, encoded.start));
+    state.h = activate(tape, Activation::tanh, maps.h(tape, read(encoded)));
     if (has_cell_state(cell_)) {
-      state.c = activate(tape, Activation::tanh, maps.c(tape, encoded.start));
+      state.c = activate(tape, Activation::tanh, maps.c(tape, read(encoded)));
     }
     states.push_back(state);
   }

@@ -27,8 +27,11 @@ class Bridge {
     Linear h;
     Linear c;
   };
+  Variable read(const Encoded& encoded) const;
+
   Cell cell_;
   bool copy_;
+  bool summary_;
   std::vector<Maps> maps_;
 };
 

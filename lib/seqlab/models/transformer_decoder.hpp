@@ -22,6 +22,7 @@ class TransformerDecoder : public Decoder {
   DecoderState start(Tape& tape, const Encoded& encoded) const override;
   StepFeatures step(Tape& tape, std::span<const TokenId> tokens,
                     DecoderState& state) const override;
+  Index max_steps() const override { return codes_.count(); }
   Index width() const override { return width_; }
 
  private:

@@ -36,6 +36,7 @@ class TransformerStack {
     }
     return final_norm_.exists() ? final_norm_(tape, x) : x;
   }
+  Index max_positions() const { return codes_.count(); }
   std::size_t layer_count() const { return layers_.size(); }
   const SelfAttention& attention(std::size_t layer) const { return *layers_[layer].attention; }
 

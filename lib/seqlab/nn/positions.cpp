@@ -47,6 +47,11 @@ PositionCodes::PositionCodes(ParameterStore& store, const std::string& name, Ind
       store.add(name + ".positions", options.max_length, width, {Initializer::Kind::normal, 0.02});
 }
 
+Index PositionCodes::count() const {
+  return kind_ == TransformerOptions::Positions::learned ? learned_.rows
+                                                         : std::numeric_limits<Index>::max();
+}
+
 Variable PositionCodes::operator()(Tape& tape, Variable x, std::span<const Index> positions) const {
   if (kind_ == TransformerOptions::Positions::sinusoidal) {
     add_sinusoidal(tape.mutable_value(x), positions);

@@ -26,6 +26,9 @@ class PositionCodes {
   /// use it no more. Throws RuntimeFailure past the last learned position.
   Variable operator()(Tape& tape, Variable x, std::span<const Index> positions) const;
 
+  /// How many positions have a code.
+  Index count() const;
+
  private:
   TransformerOptions::Positions kind_;
   Parameter learned_;

@@ -1,6 +1,7 @@
 #include "seqlab/tensor/workers.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "seqlab/error.hpp"
@@ -12,10 +13,18 @@ Workers::Workers(Index threads) {
   check(threads >= 0, "workers: {} threads", threads);
   if (threads == 0) threads = std::max<Index>(1, std::thread::hardware_concurrency());
   use_single_threaded_products();
-  for (Index i = 1; i < threads; ++i) threads_.emplace_back([this] { thread_main(); });
+  try {
+    for (Index i = 1; i < threads; ++i) threads_.emplace_back([this] { thread_main(); });
+  } catch (const std::system_error& error) {
+    stop();
+    throw RuntimeFailure(fmt::format("cannot start thread {} of {}: {}; ask for fewer",
+                                     threads_.size() + 2, threads, error.what()));
+  }
 }
 
-Workers::~Workers() {
+Workers::~Workers() { stop(); }
+
+void Workers::stop() {
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;

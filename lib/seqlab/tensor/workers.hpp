@@ -18,6 +18,7 @@ class Workers {
  public:
   /// `threads` counts the calling thread, which works too; 0: one per processor. With 1, tasks run
   /// in order on the calling thread. Keeps the matrix libraries' own threads off on each of them.
+  /// Throws RuntimeFailure if the system gives no more threads.
   explicit Workers(Index threads);
   ~Workers();
   Workers(const Workers&) = delete;
@@ -39,6 +40,7 @@ class Workers {
  private:
   void work(std::unique_lock<std::mutex>& lock);
   void thread_main();
+  void stop();
 
   std::vector<std::thread> threads_;
   std::mutex mutex_;
