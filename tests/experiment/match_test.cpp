@@ -62,7 +62,7 @@ TEST_CASE("Operations are foreseen as an epoch of training counts them, padding 
     std::vector<Real> gradients(trained->parameters().values().size(), Real(0));
     Random random(1, "dropout");
     Tape tape(trained->parameters().values(), gradients, &random);
-    const Batches batches(sample.pairs, model.training.batch, 7);
+    const Batches batches(sample.pairs, model.training.batch, 1);
     const FlopCount flops;
     double tokens = 0;
     for (std::size_t i = 0; i < batches.per_epoch(0); ++i) {
@@ -70,9 +70,10 @@ TEST_CASE("Operations are foreseen as an epoch of training counts them, padding 
       tokens += static_cast<double>(trained->loss(tape, batch, {}).tokens);
       tape.backward();
     }
-    const double foreseen =
-        training_flops_per_token(model.options, model.training.batch, sample);
-    CHECK(foreseen == doctest::Approx(flops.value() / tokens).epsilon(0.02));
+    const double counted = flops.value() / tokens;
+    // All batches of this small text are in the sample. Bahdanau's decoder spares some more padding.
+    CHECK(training_flops_per_token(model.options, model.training.batch, sample) ==
+          doctest::Approx(counted).epsilon(0.003));
   }
 }
 

@@ -79,8 +79,7 @@ double parameters_of(const ModelOptions& options, const TrainingSample& sample) 
   return static_cast<double>(make_model(options, sample.sizes, /*seed=*/1)->parameters().count());
 }
 
-/// One sentence as long as the batch is: it takes as many operations as each of the batch's with its
-/// padding.
+/// One sentence as long as the batch is.
 Batch longest_sentence(const Batch& batch) {
   const auto sentence = [](Index steps) {
     return Sentence(static_cast<std::size_t>(steps - 1), kFirstFree);
@@ -88,6 +87,27 @@ Batch longest_sentence(const Batch& batch) {
   const Sentence source = sentence(batch.source.steps);
   const Sentence target = sentence(batch.target_input.steps);
   return make_batch({&source}, {&target}, {0});
+}
+
+/// Operations of a step of training on the batch, from those of one sentence: padding takes part in
+/// all but the output layer.
+double operations_of(const SequenceModel& model, Tape& tape, const Batch& batch) {
+  Batch sentence = longest_sentence(batch);
+  const auto count = [&] {
+    const FlopCount flops;
+    model.loss(tape, sentence, {});
+    tape.backward();
+    return flops.value();
+  };
+  const double all = count();
+  std::vector<TokenId>& predicted = sentence.target_output.tokens;
+  std::fill(predicted.begin() + 1, predicted.end(), kPad);
+  const double one = count();
+  const auto steps = static_cast<double>(predicted.size());
+  const double output = steps > 1 ? (all - one) / (steps - 1) : 0.0;
+  const auto sentences = static_cast<double>(batch.target_input.batch);
+  const double padding = sentences * steps - static_cast<double>(batch.target_tokens);
+  return sentences * all - padding * output;
 }
 
 /// Operations of the whole training.
@@ -128,11 +148,7 @@ double training_flops_per_token(const ModelOptions& options, const BatchOptions&
   double tokens = 0;
   for (std::size_t i = 0; i < count; i += stride) {
     const Batch batch = training.batch(/*epoch=*/0, i);
-    const Batch longest = longest_sentence(batch);
-    const FlopCount flops;
-    model->loss(tape, longest, {});
-    tape.backward();
-    operations += flops.value() * static_cast<double>(batch.target_input.batch);
+    operations += operations_of(*model, tape, batch);
     tokens += static_cast<double>(batch.target_tokens);
   }
   return operations / tokens;

@@ -25,8 +25,8 @@ struct RecurrentOptions {
   /// `every_step` also as an input of each step (Cho 2014).
   enum class Context { initial, every_step } context = Context::initial;
   /// How the decoder's first state comes from the encoder: `copy` the final states layer by layer
-  /// (same cell, layers and width), or `linear`: tanh(W x + b), where x is the summary for a fixed
-  /// context, and with attention the state nearest the source's start (Bahdanau 2014).
+  /// (same cell, layers and width), or `linear`: tanh(W x + b), where x is the state nearest the
+  /// source's start (Bahdanau 2014), or the summary where a fixed context is `initial`.
   enum class Bridge { copy, linear } bridge = Bridge::copy;
   /// What is projected to the vocabulary: the decoder `state`, or `deep`:
   /// tanh(W [state; embedding; context] + b), after the deep output of Bahdanau 2014, which has

@@ -20,7 +20,8 @@ struct RecurrentSource : SourceMemory {
 Bridge::Bridge(const ModelOptions& options, EncodedWidths encoded, ParameterStore& store)
     : cell_(options.recurrent.cell),
       copy_(options.recurrent.bridge == RecurrentOptions::Bridge::copy),
-      summary_(options.decoder == DecoderKind::fixed_context) {
+      summary_(options.decoder == DecoderKind::fixed_context &&
+               options.recurrent.context == RecurrentOptions::Context::initial) {
   if (copy_) return;
   const Index width = summary_ ? encoded.summary : encoded.start;
   for (Index l = 0; l < options.decoder_layers; ++l) {

@@ -31,7 +31,7 @@ class Bridge {
 
   Cell cell_;
   bool copy_;
-  bool summary_;
+  bool summary_;  ///< reads all of it, since nothing else does
   std::vector<Maps> maps_;
 };
 
