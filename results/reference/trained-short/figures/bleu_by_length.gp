@@ -7,6 +7,6 @@ output = 'bleu_by_length'.'.'.format
 subject = 'trained-short: BLEU by source length'
 with_intervals = 0
 array names[6] = ['gru-30', 'gru-50', 'bahdanau-30', 'bahdanau-50', 'gloss (floor)', 'retrieval (floor)']
-train_low = 1
-train_high = 30
+train_low = 0
+train_high = 0
 load folder.'/bleu_by_length.gp'
