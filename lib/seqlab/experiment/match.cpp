@@ -16,7 +16,7 @@ namespace {
 using Match = BudgetOptions::Match;
 using Size = std::function<double(const ModelOptions&)>;
 
-constexpr std::size_t kSampleBatches = 40;
+constexpr std::size_t kSampleBatches = 12;
 constexpr Index kWidest = 1 << 16;
 
 bool has_transformer(const ModelOptions& options) {
