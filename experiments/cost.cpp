@@ -91,7 +91,7 @@ int cost_main(int argc, char** argv) {
   const Index positions = command.get<Index>("positions");
   if (positions < 1) throw UsageError("--positions: expected 1 or more");
   Experiment experiment = load_experiment(command.argument(), command.overrides());
-  match_widths(experiment, TrainingSamples());
+  match_widths(experiment);
   bool found = false;
   for (const NamedModel& model : experiment.models) {
     if (!decoder_only(model.options)) continue;
