@@ -60,6 +60,17 @@ TEST_CASE("gradients: multi_head_attention with itself, causal or not, padded or
             multi_head_attention(tape, q, k, v, options_of(3, Real(0.7), causal, lengths));
         return {{add(tape, in[0], attention.contexts)}};
       });
+      // The same, with contexts that are released and made again.
+      const Parameter wo = problem.parameter(4, 6);
+      problem.check_gradients_of([&](Tape& tape, Inputs in) -> CheckedOutputs {
+        const Variable k = linear(tape, in[0], wk), v = linear(tape, in[0], wv);
+        const AttentionOptions options = options_of(3, Real(0.7), causal, lengths);
+        const AttentionOutput attention = multi_head_attention(tape, in[0], k, v, options);
+        const Variable result = linear(tape, attention.contexts, wo);
+        make_contexts_again(tape, attention, v, options, result);
+        CHECK((tape.value(attention.contexts).size() == 0) == tape.training());
+        return {{result}};
+      });
     }
   }
 }

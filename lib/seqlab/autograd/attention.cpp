@@ -1,5 +1,6 @@
 #include "seqlab/autograd/attention.hpp"
 
+#include "seqlab/tensor/flops.hpp"
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/rows.hpp"
 
@@ -12,6 +13,11 @@ struct HeadLayout {
   Index batch;
   Index heads;
   Index kv_heads;
+
+  explicit HeadLayout(const AttentionOptions& options)
+      : batch(static_cast<Index>(options.lengths.size())),
+        heads(options.heads),
+        kv_heads(options.kv_heads > 0 ? options.kv_heads : options.heads) {}
 
   template <typename Ref>
   Ref head(Ref m, Index b, Index h) const {
@@ -47,8 +53,7 @@ Index visible(const AttentionOptions& options, Index t, Index b) {
 AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, Variable values,
                                      const AttentionOptions& options) {
   const ProfiledOperation operation("multi-head attention");
-  const HeadLayout layout{static_cast<Index>(options.lengths.size()), options.heads,
-                          options.kv_heads > 0 ? options.kv_heads : options.heads};
+  const HeadLayout layout(options);
   const ConstMatrixRef q = ref(tape.value(query));
   const ConstMatrixRef k = ref(tape.value(keys));
   const ConstMatrixRef v = ref(tape.value(values));
@@ -100,6 +105,26 @@ AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, 
     }
   });
   return output;
+}
+
+void make_contexts_again(Tape& tape, const AttentionOutput& attended, Variable values,
+                         const AttentionOptions& options, Variable last) {
+  const Index rows = tape.rows(attended.contexts), width = tape.cols(attended.contexts);
+  tape.make_again_for_backward(
+      attended.contexts, last,
+      [&tape, layout = HeadLayout(options), all_weights = attended.weights, values, rows, width] {
+        const double counted = counted_flops;
+        const ConstMatrixRef weights = ref(tape.value(all_weights)), v = ref(tape.value(values));
+        Matrix contexts = make_matrix(rows, width);
+        for (Index b = 0; b < layout.batch; ++b) {
+          for (Index h = 0; h < layout.heads; ++h) {
+            multiply_nn(layout.weights(weights, b, h), layout.kv_head(v, b, h), Real(0),
+                        layout.head(ref(contexts), b, h));
+          }
+        }
+        counted_flops = counted;  // counted already: operations are those of the model
+        return contexts;
+      });
 }
 
 }  // namespace SEQLAB_PRECISION

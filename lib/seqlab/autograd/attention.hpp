@@ -36,5 +36,10 @@ struct AttentionOutput {
 AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, Variable values,
                                      const AttentionOptions& options);
 
+/// Saves the memory of the contexts until the backward pass reaches `last`, the only result that was
+/// made from them: they are made again from weights and values. `options` are those of the attention.
+void make_contexts_again(Tape& tape, const AttentionOutput& attended, Variable values,
+                         const AttentionOptions& options, Variable last);
+
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

@@ -130,6 +130,7 @@ class Tape {
   template <typename Function>
   void make_again_for_backward(Variable v, Variable last, Function&& make_value) {
     if (!training() || is_shown(v)) return;
+    const ProfiledOperation operation("made again");
     node(v).value = Matrix::from_shape({0, 0});
     on_backward_in_place(last, [this, v, make_value] { node(v).value = make_value(); });
   }

@@ -22,10 +22,12 @@ Variable AttentionLayer::operator()(Tape& tape, Variable x, Variable memory,
   const Variable queries = query(tape, x);
   const Variable keys = key(tape, memory);
   const Variable values = value(tape, memory);
-  const AttentionOutput attended = multi_head_attention(
-      tape, queries, keys, values, {heads, scale(), causal, lengths, kv_heads});
+  const AttentionOptions options{heads, scale(), causal, lengths, kv_heads};
+  const AttentionOutput attended = multi_head_attention(tape, queries, keys, values, options);
   shown.show(tape, queries, keys, values, attended.contexts, attended.weights);
-  return output(tape, attended.contexts);
+  const Variable result = output(tape, attended.contexts);
+  make_contexts_again(tape, attended, values, options, result);
+  return result;
 }
 
 FeedForward::FeedForward(ParameterStore& store, const std::string& name, Index width, Index units,

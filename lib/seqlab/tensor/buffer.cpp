@@ -16,11 +16,11 @@
 namespace seqlab {
 namespace {
 
-constexpr std::size_t kSmallest = 512;  // an eighth of it is a multiple of the alignment
+constexpr std::size_t kSmallest = 1024;  // a sixteenth of it is a multiple of the alignment
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kChunk = std::size_t{32} << 20;
 constexpr std::size_t kLarge = std::size_t{256} << 10;
-constexpr std::size_t kStepsPerDoubling = 8;  // so at most an eighth of a block is unused
+constexpr std::size_t kStepsPerDoubling = 16;  // so at most a sixteenth of a block is unused
 
 std::size_t round_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
 
