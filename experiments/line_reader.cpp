@@ -21,7 +21,18 @@ bool more_is_there() {
 }  // namespace
 
 std::vector<std::string> LineReader::next(std::size_t most) {
+  if (failure_) std::rethrow_exception(failure_);
   std::vector<std::string> lines;
+  try {
+    take_waiting(most, lines);
+  } catch (const RuntimeFailure&) {
+    if (lines.empty()) throw;
+    failure_ = std::current_exception();
+  }
+  return lines;
+}
+
+void LineReader::take_waiting(std::size_t most, std::vector<std::string>& lines) {
   while (lines.size() < most) {
     const std::size_t end = buffer_.find('\n', begin_);
     if (end != std::string::npos) {
@@ -39,7 +50,6 @@ std::vector<std::string> LineReader::next(std::size_t most) {
     take(buffer_.size(), lines);
     buffer_.clear();
   }
-  return lines;
 }
 
 std::string LineReader::clean(std::string_view line) {

@@ -9,6 +9,7 @@
 #include "seqlab/error.hpp"
 #include "seqlab/experiment/config_parser.hpp"
 #include "seqlab/experiment/experiment.hpp"
+#include "seqlab/experiment/pronoun_experiment.hpp"
 #include "seqlab/experiment/version.hpp"
 #include "seqlab/training/communicator.hpp"
 
@@ -78,7 +79,7 @@ int run(int argc, char** argv) {
     return 0;
   }
   if (name == "--help-config") {
-    std::cout << describe_experiment_file();
+    std::cout << describe_experiment_file() << '\n' << describe_pronoun_experiment();
     return 0;
   }
   std::vector<std::string> names;

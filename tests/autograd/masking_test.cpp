@@ -1,11 +1,13 @@
 // What lies past the end of a sentence influences nothing.
 
+#include <algorithm>
 #include <limits>
 
 #include "seqlab/autograd/attention.hpp"
 #include "seqlab/autograd/cross_entropy.hpp"
 #include "seqlab/autograd/layers.hpp"
 #include "seqlab/autograd/layout.hpp"
+#include "seqlab/autograd/mixture.hpp"
 #include "seqlab/autograd/recurrent.hpp"
 #include "seqlab/nn/parameters.hpp"
 #include "seqlab/tensor/rows.hpp"
@@ -231,6 +233,56 @@ TEST_CASE("masking: the mean over steps leaves padding out") {
     const Real expected =
         (ref(x).row(0)[c] + ref(x).row(kBatch)[c] + ref(x).row(2 * kBatch)[c]) / 3;
     CHECK(tape.mutable_value(mean).row(0)[c] == doctest::Approx(expected).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("masking: padding chooses no expert and does not move the balance loss") {
+  constexpr Index kExperts = 4, kChosen = 2;
+  ParameterStore store(1);
+  store.add("unused", 1, 1, {Initializer::Kind::uniform, 0.5});
+  FlatBuffer gradients(store.values().size(), Real(0));
+  struct Result {
+    Matrix gates, gradient;  // of the logits, from the balance loss alone
+  };
+  const auto run = [&](const Matrix& input, std::span<const Index> lengths) {
+    Tape tape(store.values(), gradients, nullptr);
+    const Variable logits = tape.variable(input);
+    std::vector<ShownResult> shown;
+    tape.show_to(&shown);
+    tape.show("logits", logits);
+    const Routing routing = route(tape, logits, lengths, kChosen, /*balance=*/1.0);
+    Result result{tape.value(routing.gates), {}};
+    tape.gradient(routing.gates);  // zero, so that the backward function runs
+    tape.backward();
+    result.gradient = shown.front().gradient;
+    return result;
+  };
+  const Matrix x = random_matrix(kSteps * kBatch, kExperts, 10);
+  const Result result = run(x, kLengths);
+  const Result other = run(with_other_padding(x, Real(3)), kLengths);
+  CHECK(same(result.gates, other.gates));
+  CHECK(same(result.gradient, other.gradient));
+
+  // The rows before the ends, alone.
+  std::vector<Index> places;
+  for (Index r = 0; r < rows(x); ++r) {
+    if (before_end(r)) places.push_back(r);
+  }
+  Matrix alone = make_matrix(static_cast<Index>(places.size()), kExperts);
+  gather_rows(ref(x), places, ref(alone));
+  const Result expected = run(alone, {});
+  for (Index i = 0, r = 0; r < rows(x); ++r) {
+    const Real* gates = ref(result.gates).row(r);
+    const Real* gradient = ref(result.gradient).row(r);
+    if (!before_end(r)) {
+      CHECK(std::count(gates, gates + kExperts, Real(0)) == kExperts);
+      CHECK(std::count(gradient, gradient + kExperts, Real(0)) == kExperts);
+      continue;
+    }
+    CHECK(std::count(gates, gates + kExperts, Real(0)) == kExperts - kChosen);
+    CHECK(std::equal(gates, gates + kExperts, ref(expected.gates).row(i)));
+    CHECK(std::equal(gradient, gradient + kExperts, ref(expected.gradient).row(i)));
+    ++i;
   }
 }
 

@@ -5,11 +5,11 @@
 
 #include <doctest/doctest.h>
 
-#include "support.hpp"
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/data/utf8.hpp"
 #include "seqlab/data/vocabulary_tokenizer.hpp"
 #include "seqlab/tensor/random.hpp"
+#include "support.hpp"
 
 namespace {
 
@@ -145,7 +145,11 @@ TEST_CASE("SentencePiece makes do with little text and explains what it cannot d
     CHECK(tokenizer->decode(tokenizer->encode("un perro")) == "un perro");
 
     CHECK(contains(message_of<RuntimeFailure>([&] { train(options, {}); }), "no text"));
-    CHECK(contains(message_of<RuntimeFailure>([&] { train(options, {"", " \t"}); }), "no text"));
+    for (const std::string blank :
+         {" \t", "\u3000", "\x01\x7f", "\u200b\ufeff", "\u2581", "\ufffd"}) {
+      CAPTURE(blank);
+      CHECK(contains(message_of<RuntimeFailure>([&] { train(options, {"", blank}); }), "no text"));
+    }
 
     TokenizerOptions tiny = options;
     tiny.vocabulary = 8;

@@ -148,7 +148,7 @@ TEST_CASE("Every mistake is told with file, line, the nearest match and what is 
   check_message(usage_error("[data]\ntask = copy\n[model]\n[data]\n"),
                 {"quick.cfg:4", "second time", "quick.cfg:1"});
   check_message(usage_error(kMinimal + "[model.rnn]\nwidth = -1\n"),
-                {"quick.cfg:12", "-1", "model.rnn.width", "1 or more"});
+                {"quick.cfg:12", "-1", "model.rnn.width", "1 to 1000000"});
   check_message(usage_error(kMinimal + "[model.rnn]\nwidth = 12x\n"), {"12x", "whole number"});
   check_message(usage_error(kMinimal + "[model.rnn]\ndropout = nan\n"), {"nan", "0 to 0.99"});
   check_message(usage_error(kMinimal + "[model.rnn]\nbidirectional = yes\n"), {"true | false"});

@@ -28,7 +28,7 @@ TEST_CASE("gradients: routing and mixing of experts, the balance loss apart") {
     problem.input(6, 4);  // logits
     problem.input(6, 3);
     problem.check_gradients_of([&](Tape& tape, Inputs in) -> CheckedOutputs {
-      const Routing& routing = tape.keep(route(tape, in[0], k, 0.0));
+      const Routing& routing = tape.keep(route(tape, in[0], {}, k, 0.0));
       std::vector<Variable> outputs(4);
       for (std::size_t e = 0; e < 4; ++e) {
         if (routing.rows[e].empty()) continue;

@@ -122,7 +122,7 @@ TEST_CASE("torch: a mixture of shared and routed experts with its balance loss")
   fill_in_order(run.store(), 2);
   Tape& tape = run.tape();
   const Variable x = run.input(1, kSteps * kBatch, kWidth);
-  const Variable out = mixture(tape, x);
+  const Variable out = mixture(tape, x, {});
   CHECK(difference(ref(tape.value(out)), want["out"]) < kGoldenTolerance);
   run.add_cotangent(out, wave(3, kSteps * kBatch, kWidth));
   tape.backward();

@@ -137,7 +137,9 @@ TEST_CASE("A run with a wrong or damaged checkpoint does not translate") {
   CHECK(run_seqlab({"translate", run}, "a\n").status == 0);
   check_refused(run_seqlab({"translate", run, "--attention", scratch.file("a.tsv")}, "a\n"), 2,
                 {"no attention"});
-  check_refused(run_seqlab({"translate", run}, "a\n\xff\n"), 1, {"standard input", "2", "UTF-8"});
+  const ProgramResult half = run_seqlab({"translate", run}, "a\n\xff\n");
+  check_refused(half, 1, {"standard input", "2", "UTF-8"});
+  CHECK(std::count(half.out.begin(), half.out.end(), '\n') == 1);  // the good line is not lost
   check_refused(run_seqlab({"translate", run, "--beam", "0"}, "a\n"), 2, {"--beam", "1 or more"});
 }
 

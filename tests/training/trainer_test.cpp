@@ -261,6 +261,19 @@ TEST_CASE("a finished run goes on with a later limit as if it had never ended") 
   CHECK(whole.file("best.safetensors") == best);
 }
 
+TEST_CASE("a run that goes on reports the update whose parameters it keeps, better end or not") {
+  Run run(toy_options());
+  run.options.limits.max_updates = 34;
+  CHECK(run().best_update == 34);
+  CHECK(contains(run.file("best.safetensors"), R"("update":"34")"));
+  // With such a rate the next update makes it worse.
+  run.options.limits.max_updates = 35;
+  run.options.optimizer.learning_rate = 5.0;
+  const TrainingResult later = run(true);
+  CHECK(later.best_update == 30);
+  CHECK(contains(run.file("best.safetensors"), R"("update":"30")"));
+}
+
 TEST_CASE("a checkpoint is not overwritten by a new run, nor resumed by another") {
   Run run(toy_options());
   run.options.limits.max_updates = 10;

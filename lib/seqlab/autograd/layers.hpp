@@ -25,7 +25,7 @@ Variable add(Tape& tape, Variable a, Variable b);
 
 // In place: these overwrite the first variable, return it and save the memory of a result. Its old
 // value must not be used again, by its own operation's backward pass either; results of linear,
-// embedding and dropout may be overwritten.
+// embedding, dropout and repeat_steps may be overwritten.
 
 /// x = max(x, 0)
 Variable relu_in_place(Tape& tape, Variable x);

@@ -19,9 +19,17 @@ std::vector<Index> largest(const Real* values, Index n, Index k) {
   return order;
 }
 
+/// Whether a row of a time-major batch is before the end of its sentence.
+bool before_end(Index row, std::span<const Index> lengths) {
+  if (lengths.empty()) return true;
+  const auto batch = static_cast<Index>(lengths.size());
+  return row / batch < lengths[static_cast<std::size_t>(row % batch)];
+}
+
 }  // namespace
 
-Routing route(Tape& tape, Variable logits, Index k, double balance) {
+Routing route(Tape& tape, Variable logits, std::span<const Index> lengths, Index k,
+              double balance) {
   const ProfiledOperation operation("routing");
   Matrix probabilities = tape.value(logits);
   const Index count = rows(probabilities), experts = cols(probabilities);
@@ -29,7 +37,10 @@ Routing route(Tape& tape, Variable logits, Index k, double balance) {
   Routing routing;
   routing.rows.resize(static_cast<std::size_t>(experts));
   Matrix gates = zeros(count, experts);
+  Index choosing = 0;
   for (Index r = 0; r < count; ++r) {
+    if (!before_end(r, lengths)) continue;
+    ++choosing;
     Real* p = ref(probabilities).row(r);
     softmax(p, experts);
     for (const Index expert : largest(p, experts, k)) {
@@ -41,17 +52,18 @@ Routing route(Tape& tape, Variable logits, Index k, double balance) {
   std::vector<Real> pull(static_cast<std::size_t>(experts));
   for (std::size_t i = 0; i < pull.size(); ++i) {
     const double share = static_cast<double>(routing.rows[i].size()) /
-                         static_cast<double>(std::max<Index>(1, k * count));
+                         static_cast<double>(std::max<Index>(1, k * choosing));
     pull[i] = static_cast<Real>(balance * share * static_cast<double>(experts));
   }
   routing.gates = tape.variable(std::move(gates));
-  tape.on_backward(routing.gates, [&tape, logits, result = routing.gates, pull = std::move(pull),
-                                   p_all = std::move(probabilities)] {
+  tape.on_backward(routing.gates, [&tape, logits, lengths, result = routing.gates,
+                                   pull = std::move(pull), p_all = std::move(probabilities)] {
     const ConstMatrixRef chosen = ref(tape.value(result));
     const MatrixRef from = tape.gradient(result), to = tape.gradient(logits);
     const Index n = to.cols;
     std::vector<Real> d(static_cast<std::size_t>(n));
     for (Index r = 0; r < to.rows; ++r) {
+      if (!before_end(r, lengths)) continue;
       for (Index i = 0; i < n; ++i) {
         const auto e = static_cast<std::size_t>(i);
         d[e] = tape.loss_scale() * pull[e] + (chosen.row(r)[i] > 0 ? from.row(r)[i] : Real(0));

@@ -16,11 +16,13 @@ struct Routing {
   std::vector<std::vector<Index>> rows;  ///< [E] the rows that chose each expert
 };
 
-/// Chooses by softmax(logits), logits [N, E]; the smaller index of equals. `balance` weighs a loss
-/// that keeps experts from being forgotten, N * balance * sum_i f_i P_i for N rows, where f_i is
-/// the share of choices that expert i got times E, and P_i its mean probability; it is N * balance
-/// where all are used alike. Only its gradient is added, at the tape's loss scale.
-Routing route(Tape& tape, Variable logits, Index k, double balance);
+/// Chooses by softmax(logits), logits [T*B, E]; the smaller index of equals. Rows past the end of
+/// their sentence (`lengths` [B]; none: all rows count) choose nobody and count nowhere. `balance`
+/// weighs a loss that keeps experts from being forgotten, N * balance * sum_i f_i P_i for N rows
+/// that choose, where f_i is the share of choices that expert i got times E, and P_i its mean
+/// probability; it is N * balance where all are used alike. Only its gradient is added, at the
+/// tape's loss scale.
+Routing route(Tape& tape, Variable logits, std::span<const Index> lengths, Index k, double balance);
 
 /// sum_i gates_i * y_i: row r of `outputs[i]` belongs to row rows[i][r]. Result [N, D].
 /// `routing.rows` must outlive the backward pass. Experts that nobody chose have no output.

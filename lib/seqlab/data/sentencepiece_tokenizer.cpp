@@ -1,5 +1,6 @@
 #include "seqlab/data/sentencepiece_tokenizer.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <unordered_map>
 #include <unordered_set>
@@ -7,6 +8,7 @@
 
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
+#include <unicode/uchar.h>
 
 #include "seqlab/data/text_file.hpp"
 #include "seqlab/data/utf8.hpp"
@@ -41,11 +43,21 @@ std::string character_coverage(const Lines& lines, Index vocabulary) {
   return static_cast<Index>(alphabet.size()) * 4 <= vocabulary ? "1.0" : "0.9995";
 }
 
+/// Whether SentencePiece's normalization leaves something of a character: it drops controls and
+/// formats and makes a space of white space, of the replacement character and of its own mark.
+bool is_text(std::int32_t code) {
+  constexpr std::int32_t kWordMark = 0x2581, kReplacement = 0xFFFD;
+  constexpr std::uint32_t kDropped = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_Z_MASK;
+  return code != kInvalidCharacter && code != kWordMark && code != kReplacement &&
+         (U_GET_GC_MASK(code) & kDropped) == 0;
+}
+
 bool has_text(const Lines& lines) {
-  for (const std::string* line : lines) {
-    if (line->find_first_not_of(" \t\r\v\f") != std::string::npos) return true;
-  }
-  return false;
+  return std::any_of(lines.begin(), lines.end(), [](const std::string* line) {
+    const std::vector<Utf8Character> characters = utf8_characters(*line);
+    return std::any_of(characters.begin(), characters.end(),
+                       [](const Utf8Character& character) { return is_text(character.code); });
+  });
 }
 
 }  // namespace

@@ -23,8 +23,7 @@ struct AttentionMap : AttentionPlace {
 
 /// All maps of a sentence pair (without marks), in the order encoder, decoder and cross, then
 /// layers, then heads. Source positions are in the order of the words, even if the model reads
-/// them backwards. Attention over one pooled vector has nothing to choose and is left out, so a
-/// model with a fixed context may have no map at all.
+/// them backwards. A model with a fixed context may have no map at all.
 std::vector<AttentionMap> attention_maps(const SequenceModel& model, const Sentence& source,
                                          const Sentence& target);
 

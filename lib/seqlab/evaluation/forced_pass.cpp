@@ -96,7 +96,8 @@ std::vector<SeenAttention> ForcedPass::attentions() const {
     seen.rows = *kind == AttentionKind::encoder ? source_steps_ : target_steps_;
     const Index width = *kind == AttentionKind::decoder ? target_steps_ : source_steps_;
     seen.joined = *kind == AttentionKind::decoder && seen.columns == source_steps_ + target_steps_;
-    if (seen.columns != width && !seen.joined) continue;  // a pooled vector
+    check(seen.columns == width || seen.joined, "{}: attention to {} positions of {}", name,
+          seen.columns, width);
     if (seen.joined) seen.rows = seen.columns;
     check(height % seen.rows == 0, "{}: {} rows of attention for {} positions", name, height,
           seen.rows);

@@ -53,8 +53,7 @@ class ForcedPass {
 
   Index source_steps() const { return source_steps_; }  ///< x1 .. xm </s>
   Index target_steps() const { return target_steps_; }  ///< <s> y1 .. yn
-  /// In the order of the pass. Attention over one pooled vector has nothing to choose and is left
-  /// out.
+  /// In the order of the pass.
   std::vector<SeenAttention> attentions() const;
   /// What was shown by this name, parts that were shown step by step below each other; [0, 0] if
   /// nothing was.

@@ -41,8 +41,8 @@ struct Inspection : AttentionPlace {  ///< head -1: all together
 };
 
 /// All attentions of the model over a sentence pair (without marks), in the order of the pass; for
-/// a model of plain text, the source is empty. Attention over one pooled vector is left out, and
-/// so is one without the head that is asked for (-1: all together).
+/// a model of plain text, the source is empty. One without the head that is asked for is left out
+/// (-1: all heads together).
 std::vector<Inspection> inspect(const SequenceModel& model, const TokenizerPair& tokenizers,
                                 const Sentence& source, const Sentence& target, Index head = -1);
 

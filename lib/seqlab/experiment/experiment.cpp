@@ -214,20 +214,33 @@ constexpr std::string_view kExpectHelp =
     "                       LENGTHS: short | long | 21-30 | 61+   source tokens\n"
     "  [expect.PART]        the same for one experiment of several, for example [expect.copy]\n";
 
+/// The options that a family does not leave at their defaults: "encoder = gru, decoder = bahdanau".
+std::string own_options(const ModelFamily& family) {
+  std::vector<std::string> options;
+  for (const Key<ModelOptions>& key : model_keys()) {
+    const std::string value = key.get(family.defaults);
+    if (value != key.get({})) options.push_back(fmt::format("{} = {}", key.name, value));
+  }
+  return config::joined(options, ", ");
+}
+
 std::string describe_experiment_file() {
   std::string families;
   for (const ModelFamily& family : model_families()) {
-    families += fmt::format("{:23}{:<14} {}\n", "", family.name, family.description);
+    families += fmt::format("{:23}{}: {}\n", "", family.name, family.description);
+    const std::string own = own_options(family);
+    if (!own.empty()) families += fmt::format("{:25}{}\n", "", own);
   }
   return fmt::format(
       "An experiment file has sections with lines 'key = value'; # begins a comment. Lines\n"
       "'include = FILE' before all sections take over other files, whose settings it may "
       "change.\n\n"
       "{}\n{}\n[model] for all models, [model.NAME] for one\n"
-      "  {:<20} where the options of [model.NAME] begin (default: "
-      "NAME)\n{}{}{}\n{}\n{}\n{}\n{}\n{}",
+      "  {:<20} where the options of [model.NAME] begin (default: NAME): with the defaults below\n"
+      "{:23}but for what stands under its name\n"
+      "{}{}{}\n{}\n{}\n{}\n{}\n{}",
       describe_section("experiment", experiment_keys(), {}),
-      describe_section("data", data_keys(), {}), "family", families,
+      describe_section("data", data_keys(), {}), "family", "", families,
       describe_section("model", budget_keys(), {}).substr(std::string("[model]\n").size()),
       describe_section("model", model_keys(), {}).substr(std::string("[model]\n").size()),
       describe_section("training] for all models, [training.NAME", training_keys(), {}),

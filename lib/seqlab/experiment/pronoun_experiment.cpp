@@ -234,6 +234,18 @@ std::optional<PronounExperiment> load_pronoun_experiment(
   return parse_pronoun_experiment(read_file(file), file, overrides);
 }
 
+std::string describe_pronoun_experiment() {
+  const DataSection data;
+  return fmt::format(
+      "With 'task = pronoun' the file is of another kind (experiments/pronoun.cfg):\n\n"
+      "{}\n{}\n{}\n{}\n{}",
+      describe_section("experiment", pronoun_experiment_keys(), {}),
+      describe_section("data", pronoun_data_keys(), data),
+      describe_section("model] for all models, [model.NAME", pronoun_model_keys(), {}),
+      describe_section("training", pronoun_training_keys(), {}),
+      describe_section("evaluation", pronoun_evaluation_keys(), {}));
+}
+
 std::vector<std::string> pronoun_story() {
   return {"the dog chased the ball because it was hungry",
           "the dog chased the ball because it was punctured",

@@ -52,6 +52,9 @@ std::optional<PronounExperiment> parse_pronoun_experiment(
     std::string_view text, const std::filesystem::path& name,
     const std::vector<std::string>& overrides = {});
 
+/// Explains the keys of such a file, for people.
+std::string describe_pronoun_experiment();
+
 /// A noun of one of the story's sentences: how the asked word meets it.
 struct StoryRow {
   std::size_t sentence = 0;  ///< of pronoun_story()

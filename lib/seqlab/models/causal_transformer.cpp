@@ -60,7 +60,7 @@ DecoderState CausalTransformer::read(Tape& tape, Variable x, std::span<const Ind
   prefix->lengths.assign(lengths.begin(), lengths.end());
   const auto batch = static_cast<Index>(lengths.size());
   const auto positions = time_major_positions(tape, tape.rows(x) / batch, batch);
-  stack_.run(tape, x, positions, [&](std::size_t l, Variable y) {
+  stack_.run(tape, x, positions, lengths, [&](std::size_t l, Variable y) {
     const SelfAttention& layer = stack_.attention(l);
     const Variables entries = layer.entries(tape, y, positions);
     const Variable out = layer.forward(tape, y, entries, positions, lengths, /*causal=*/true);
@@ -85,7 +85,7 @@ StepFeatures CausalTransformer::step(Tape& tape, Variable x, DecoderState& state
     positions.push_back(prefix.lengths[static_cast<std::size_t>(b)] + state.position);
   }
   Matrix attention = make_matrix(0, 0);  // at the source, of the last layer
-  const Variable features = stack_.run(tape, x, positions, [&](std::size_t l, Variable y) {
+  const Variable features = stack_.run(tape, x, positions, {}, [&](std::size_t l, Variable y) {
     std::vector<AttendedPositions> before;
     for (Index r = 0; has_prefix && r < state.size(); ++r) {
       before.push_back(prefix.positions(l, state.source_rows[static_cast<std::size_t>(r)]));

@@ -1,8 +1,11 @@
 #pragma once
 
-// Transformer decoder (Vaswani 2017): causal self-attention, cross-attention over the memory (or
-// over one pooled vector: the fixed context of the Transformer), feed-forward. Search keeps the
-// keys and values of the positions that it has read.
+// Transformer decoder (Vaswani 2017): causal self-attention, cross-attention over the memory,
+// feed-forward. Search keeps the keys and values of the positions that it has read.
+//
+// With a pooled memory (the fixed context of the Transformer) there is one vector and nothing to
+// choose, so that queries and keys would do nothing: in place of cross-attention each layer adds a
+// projection of that vector to every position.
 
 #include "seqlab/models/decoder.hpp"
 #include "seqlab/nn/mixture_of_experts.hpp"
@@ -28,19 +31,18 @@ class TransformerDecoder : public Decoder {
  private:
   struct Layer {
     std::unique_ptr<SelfAttention> self_attention;
-    AttentionLayer cross_attention;
+    AttentionLayer cross_attention;  ///< memory = all
+    Linear context;                  ///< memory = pooled
     PositionWise feed_forward;
     Residual self_residual, cross_residual, feed_forward_residual;
   };
-  struct Memory {
-    Variable values;  ///< [S*B, D]
-    std::span<const Index> lengths;
-  };
-  /// What cross-attention sees; the span of a pooled memory lives on the tape.
-  Memory memory_of(Tape& tape, const Encoded& encoded) const;
-  /// All layers; self(layer index, normed x) and cross(layer index, normed x) do the attention.
-  template <typename Self, typename Cross>
-  Variable run(Tape& tape, Variable x, Self&& self, Cross&& cross) const;
+  /// All layers; self(layer index, normed x) does the self-attention, and look(layer index, x) adds
+  /// to x what the layer sees of the source. Without lengths no row of x is padding.
+  template <typename Self, typename Look>
+  Variable run(Tape& tape, Variable x, std::span<const Index> lengths, Self&& self,
+               Look&& look) const;
+  /// x + dropout(context)
+  Variable add_context(Tape& tape, Variable context, Variable x) const;
 
   Parameter embedding_;
   PositionCodes codes_;

@@ -20,7 +20,7 @@ TransformerStack::TransformerStack(const ModelOptions& options, Index layer_coun
 
 Variable TransformerStack::forward(Tape& tape, Variable x, std::span<const Index> positions,
                                    std::span<const Index> lengths, bool causal) const {
-  return run(tape, x, positions, [&](std::size_t l, Variable y) {
+  return run(tape, x, positions, lengths, [&](std::size_t l, Variable y) {
     return attention(l).forward(tape, y, positions, lengths, causal);
   });
 }

@@ -24,15 +24,16 @@ class TransformerStack {
   Variable forward(Tape& tape, Variable x, std::span<const Index> positions,
                    std::span<const Index> lengths, bool causal) const;
   /// The same with attend(layer index, normed x) in place of self-attention. Row r of x stands at
-  /// positions[r].
+  /// positions[r]; without lengths no row is padding.
   template <typename Attend>
-  Variable run(Tape& tape, Variable x, std::span<const Index> positions, Attend&& attend) const {
+  Variable run(Tape& tape, Variable x, std::span<const Index> positions,
+               std::span<const Index> lengths, Attend&& attend) const {
     x = dropout_in_place(tape, codes_(tape, x, positions), dropout_);
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       const Layer& layer = layers_[l];
       x = layer.attention_residual(tape, x, [&](Variable y) { return attend(l, y); });
-      x = layer.feed_forward_residual(tape, x,
-                                      [&](Variable y) { return layer.feed_forward(tape, y); });
+      x = layer.feed_forward_residual(
+          tape, x, [&](Variable y) { return layer.feed_forward(tape, y, lengths); });
     }
     return final_norm_.exists() ? final_norm_(tape, x) : x;
   }

@@ -22,8 +22,9 @@ MixtureOfExperts::MixtureOfExperts(ParameterStore& store, const std::string& nam
   }
 }
 
-Variable MixtureOfExperts::operator()(Tape& tape, Variable x) const {
-  const Routing& routing = tape.keep(route(tape, router_(tape, x), active_, balance_));
+Variable MixtureOfExperts::operator()(Tape& tape, Variable x,
+                                      std::span<const Index> lengths) const {
+  const Routing& routing = tape.keep(route(tape, router_(tape, x), lengths, active_, balance_));
   Variables outputs(routed_.size());
   for (std::size_t e = 0; e < routed_.size(); ++e) {
     if (routing.rows[e].empty()) continue;
@@ -37,8 +38,9 @@ Variable MixtureOfExperts::operator()(Tape& tape, Variable x) const {
 PositionWise make_feed_forward(ParameterStore& store, const std::string& name,
                                const ModelOptions& options) {
   if (options.transformer.experts > 0) return MixtureOfExperts(store, name, options);
-  return FeedForward(store, name, options.width, options.feed_forward_width(),
-                     options.transformer.activation);
+  return [layer = FeedForward(store, name, options.width, options.feed_forward_width(),
+                              options.transformer.activation)](
+             Tape& tape, Variable x, std::span<const Index>) { return layer(tape, x); };
 }
 
 }  // namespace SEQLAB_PRECISION

@@ -7,6 +7,7 @@
 //   y = sum of shared FFN_i(x) + sum over the k chosen of s_i FFN_i(x),  s = softmax(W_r x)
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ inline namespace SEQLAB_PRECISION {
 class MixtureOfExperts {
  public:
   MixtureOfExperts(ParameterStore& store, const std::string& name, const ModelOptions& options);
-  Variable operator()(Tape& tape, Variable x) const;
+  /// Rows of x [T*B, D] past the end of their sentence (`lengths` [B]; none: all rows count) get the
+  /// shared experts alone.
+  Variable operator()(Tape& tape, Variable x, std::span<const Index> lengths) const;
 
  private:
   Index active_;
@@ -27,8 +30,9 @@ class MixtureOfExperts {
   std::vector<FeedForward> shared_, routed_;
 };
 
-/// A layer that works on each position alone.
-using PositionWise = std::function<Variable(Tape&, Variable)>;
+/// A layer that works on each position alone: x [T*B, D], and the lengths [B] of sentences that have
+/// padding (none: all rows count).
+using PositionWise = std::function<Variable(Tape&, Variable x, std::span<const Index> lengths)>;
 
 PositionWise make_feed_forward(ParameterStore& store, const std::string& name,
                                const ModelOptions& options);

@@ -4,9 +4,10 @@
 //
 //   best.safetensors                     parameters of the best validation, by name
 //   checkpoint/state.safetensors         parameters, moments, progress and fingerprint; one file,
-//   so
-//                                        that it is replaced at once or not at all
+//                                        so that it is replaced at once or not at all
 //   checkpoint/validation-N.safetensors  parameters at update N, for averaging
+//   checkpoint/best.safetensors          the best ones of the checkpoint, where the end of the run
+//                                        may have found better ones
 
 #include <filesystem>
 #include <limits>

@@ -61,6 +61,11 @@ const NamedParameter* first_non_finite(const ParameterStore& parameters,
   return nullptr;
 }
 
+/// The best parameters that a checkpoint knows of, while best.safetensors is a later one's.
+std::filesystem::path best_aside(const std::filesystem::path& run_directory) {
+  return run_directory / "checkpoint" / "best.safetensors";
+}
+
 double ratio(double done, double limit) { return limit > 0 ? std::min(done / limit, 1.0) : 0.0; }
 
 }  // namespace
@@ -122,6 +127,7 @@ void Trainer::begin(bool resume) {
                     "or remove this one",
                     directory_.string()));
   }
+  take_back_best();
   progress_ = load_checkpoint(folder, model_.parameters(), optimizer_, fingerprint_);
   communicator_.require_same("checkpoint", fmt::format("update {}", progress_.update));
   schedule_.restore(progress_.schedule);
@@ -287,6 +293,23 @@ void Trainer::save_best(const Metadata& metadata) {
   save_parameters(directory_ / "best.safetensors", model_.parameters(), metadata);
 }
 
+/// The checkpoint stays that of a run that has not ended: with a later limit it goes on with the
+/// best parameters that it knows of, not with those of a validation that it never made.
+void Trainer::set_best_aside() {
+  if (!communicator_.root() || progress_.best_update == 0) return;
+  const std::filesystem::path aside = best_aside(directory_);
+  std::filesystem::path copy = aside;
+  copy += ".part";
+  std::filesystem::copy_file(directory_ / "best.safetensors", copy,
+                             std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::rename(copy, aside);
+}
+
+void Trainer::take_back_best() {
+  if (!communicator_.root() || !std::filesystem::exists(best_aside(directory_))) return;
+  std::filesystem::rename(best_aside(directory_), directory_ / "best.safetensors");
+}
+
 void Trainer::save() {
   if (communicator_.root()) {
     progress_.seconds = seconds();
@@ -303,7 +326,9 @@ void Trainer::finish(TrainingResult& result) {
   const std::vector<std::int64_t> saved_window = progress_.averaging_window;
   if (!result.interrupted()) {
     if (progress_.window.updates > 0) log_row();
-    if (progress_.last_validation != progress_.update) validate_model();
+    const bool validated = progress_.last_validation == progress_.update;
+    if (!validated || options_.average_last >= 2) set_best_aside();
+    if (!validated) validate_model();
     try_average(result);
     communicator_.wait_for_all();  // the files are read by all
     if (communicator_.root()) {

@@ -79,6 +79,8 @@ class Trainer {
   bool validation_due() const;
   void validate_model();
   void save_best(const Metadata& metadata);
+  void set_best_aside();
+  void take_back_best();
   void save();
   void finish(TrainingResult& result);
   void try_average(TrainingResult& result);
