@@ -143,9 +143,13 @@ TEST_CASE("masking: additive attention is exactly zero on padding, and sums to o
     const Matrix values = random_matrix(kSteps * kBatch, kWidth, 5);
     Tape tape(f.store.values());
     const auto run = [&](const Matrix& k, const Matrix& v) {
-      return attention_recurrent_sequence(
-          tape, f.attending, f.attention, tape.variable(random_matrix(4 * kBatch, kWidth, 6)),
-          {tape.variable(k), tape.variable(v), kLengths, {}}, f.start(tape), {});
+      return attention_recurrent_sequence(tape, f.attending, f.attention,
+                                          tape.variable(random_matrix(4 * kBatch, kWidth, 6)),
+                                          {by_sentence(tape, tape.variable(k), kBatch),
+                                           by_sentence(tape, tape.variable(v), kBatch),
+                                           kLengths,
+                                           {}},
+                                          f.start(tape), {});
     };
     const AttentionRecurrentOutput out = run(keys, values);
     const ConstMatrixRef weights = ref(std::as_const(tape).value(out.weights));
@@ -165,8 +169,10 @@ TEST_CASE("masking: additive attention is exactly zero on padding, and sums to o
 TEST_CASE("masking: rows of several hypotheses attend to their own source sentence") {
   const RecurrentFixture f(Cell::gru);
   Tape tape(f.store.values());
-  const Variable keys = tape.variable(random_matrix(kSteps * kBatch, 4, 4));
-  const Variable values = tape.variable(random_matrix(kSteps * kBatch, kWidth, 5));
+  const Variable keys =
+      by_sentence(tape, tape.variable(random_matrix(kSteps * kBatch, 4, 4)), kBatch);
+  const Variable values =
+      by_sentence(tape, tape.variable(random_matrix(kSteps * kBatch, kWidth, 5)), kBatch);
   const std::vector<Index> source_rows{2, 0, 0, 1};
   const Variable x = tape.variable(random_matrix(4, kWidth, 6));
   const RecurrentState start = f.start(tape, 4);

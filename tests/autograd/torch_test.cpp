@@ -4,6 +4,7 @@
 #include "seqlab/autograd/attention.hpp"
 #include "seqlab/autograd/cross_entropy.hpp"
 #include "seqlab/autograd/layers.hpp"
+#include "seqlab/autograd/layout.hpp"
 #include "seqlab/autograd/recurrent.hpp"
 
 namespace seqlab {
@@ -100,8 +101,9 @@ void compare_additive_attention(NamedCell named) {
                                               run.parameter(7, 1, kUnits)};
   Tape& tape = run.tape();
   const Variable x = run.input(8, kSteps * kBatch, kInput);
-  const AttentionMemory memory{run.input(9, kSourceSteps * kBatch, kUnits),
-                               run.input(10, kSourceSteps * kBatch, kWidth),
+  const Variable keys = run.input(9, kSourceSteps * kBatch, kUnits);
+  const Variable values = run.input(10, kSourceSteps * kBatch, kWidth);
+  const AttentionMemory memory{by_sentence(tape, keys, kBatch), by_sentence(tape, values, kBatch),
                                kSourceLengths,
                                {}};
   RecurrentState start{run.input(11, kBatch, kHidden), {}};

@@ -173,7 +173,9 @@ void check_attention_recurrent(Cell cell, Index hidden, Index value_width, unsig
   const std::vector<Index> source_lengths{2, 5, 1};
   const std::vector<Index> target_lengths{3, 1, 4};
   problem.check_gradients_of([&](Tape& tape, Inputs in) -> CheckedOutputs {
-    const AttentionMemory memory{in[1], in[2], source_lengths, {}};
+    const AttentionMemory memory{by_sentence(tape, in[1], kBatch), by_sentence(tape, in[2], kBatch),
+                                 source_lengths,
+                                 {}};
     const RecurrentState start{in[3], has_cell_state(cell) ? in[4] : Variable{}};
     const AttentionRecurrentOutput output = attention_recurrent_sequence(
         tape, parameters, attention, in[0], memory, start, target_lengths);
@@ -212,7 +214,8 @@ TEST_CASE("gradients: attention_recurrent_sequence whose keys are projected from
   problem.input(kBatch, 5);
   const std::vector<Index> lengths{4, 2, 3};
   problem.check_gradients_of([&](Tape& tape, Inputs in) -> CheckedOutputs {
-    const AttentionMemory memory{linear(tape, in[0], w_key), in[0], lengths, {}};
+    const Variable values = by_sentence(tape, in[0], kBatch);
+    const AttentionMemory memory{linear(tape, values, w_key), values, lengths, {}};
     const AttentionRecurrentOutput output = attention_recurrent_sequence(
         tape, parameters, attention, in[0], memory, {in[1], Variable{}}, {});
     return {{concatenate_columns(tape, std::array{output.h, output.contexts})}};

@@ -32,6 +32,23 @@ class Row {
 
 doctest::Approx near(double x) { return doctest::Approx(x).epsilon(2e-6); }
 
+TEST_CASE("tanh is the standard library's to some units in the last place, at the ends too") {
+  const auto of = [](Real x) { return tanh(Simd(x)).get(0); };
+  constexpr double kUnits = 3.0 * 0x1p-23;
+  for (double x = 1e-30; x < 30.0; x = x < 1e-3 ? x * 1.7 : x + 1e-3) {
+    const double expected = std::tanh(static_cast<double>(static_cast<Real>(x)));
+    const auto value = static_cast<double>(of(static_cast<Real>(x)));
+    CAPTURE(x);
+    CHECK(std::abs(value - expected) <= kUnits * expected);
+    CHECK(value <= 1.0);
+    CHECK(of(static_cast<Real>(-x)) == -of(static_cast<Real>(x)));
+  }
+  CHECK(of(Real(0)) == 0);
+  CHECK(static_cast<double>(of(kInfinity)) == doctest::Approx(1.0).epsilon(kUnits));
+  CHECK(static_cast<double>(of(-kInfinity)) == doctest::Approx(-1.0).epsilon(kUnits));
+  CHECK(std::isnan(of(std::numeric_limits<Real>::quiet_NaN())));
+}
+
 TEST_CASE("a weighted sum of rows that lie apart is added, at sizes with and without a tail") {
   for (const Index n : {1, 16, 37}) {
     for (const Index count : {0, 1, 4, 5}) {

@@ -40,15 +40,21 @@ class AttentionInside {
     const MatrixRef d_context = block(tape_->gradient(contexts_), t);
     multiply_nn(d_gates, tape_->value(parameters_.w_context), Real(1), d_context);
     additive_attention_backward(step(t), block(weights, t), d_context, ref(d_query_),
-                                tape_->gradient(memory_.keys), tape_->gradient(memory_.values),
-                                tape_->gradient(attention_.v).data);
+                                tape_->gradient(memory_.keys), tape_->gradient(attention_.v).data);
     copy(ref(d_query_), query(t));  // not read again: it becomes its gradient
     multiply_nn(query(t), tape_->value(attention_.w_query), Real(1), dh);
   }
   void begin_backward() { d_query_ = make_matrix(batch_, attention_.w_query.rows); }
 
-  /// Weight gradients over all steps.
-  void finish_backward(UnrolledCell& cell) {
+  /// Gradients of values and weights over all steps.
+  void finish_backward(UnrolledCell& cell, ConstMatrixRef weights) {
+    const ConstMatrixRef d_contexts = tape_->gradient(contexts_);
+    const AdditiveAttentionStep any = step(0);
+    for (Index b = 0; b < batch_; ++b) {
+      const MatrixRef d_values = any.sentence(tape_->gradient(memory_.values), b);
+      multiply_tn(steps_of(weights, b).column_block(0, d_values.rows), steps_of(d_contexts, b),
+                  Real(1), d_values);
+    }
     cell.add_weight_gradient(ref(queries_), tape_->gradient(attention_.w_query));
     multiply_tn(cell.all_gates(), ref(tape_->value(contexts_)), Real(1),
                 tape_->gradient(parameters_.w_context));
@@ -58,6 +64,11 @@ class AttentionInside {
   template <typename Ref>
   Ref block(Ref m, Index t) const {
     return m.row_block(t * batch_, batch_);
+  }
+  /// The steps of row b of the batch.
+  template <typename Ref>
+  Ref steps_of(Ref m, Index b) const {
+    return {m.row(b), m.rows / batch_, m.cols, batch_ * m.stride};
   }
   MatrixRef query(Index t) { return block(ref(queries_), t); }
   AdditiveAttentionStep step(Index t) {
@@ -111,7 +122,7 @@ AttentionRecurrentOutput attention_recurrent_sequence(Tape& tape,
                        cell.backward(t);
                        inside.backward(t, cell.gates(t), w, cell.dh());
                      }
-                     inside.finish_backward(cell);
+                     inside.finish_backward(cell, w);
                      cell.finish_backward();
                    });
   return {output.h, output.c, contexts, weights};

@@ -22,7 +22,7 @@ Simd normal_cdf(Simd x) {
 Simd activation_value(Activation activation, Simd x) {
   switch (activation) {
     case Activation::tanh:
-      return xsimd::tanh(x);
+      return tanh(x);
     case Activation::relu:
       return xsimd::max(x, Simd(Real(0)));
     case Activation::gelu:

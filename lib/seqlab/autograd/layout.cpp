@@ -110,6 +110,25 @@ Variable repeat_steps(Tape& tape, Variable x, Index steps) {
   return result;
 }
 
+Variable by_sentence(Tape& tape, Variable x, Index batch) {
+  const ProfiledOperation operation("by sentence");
+  const Index steps = tape.rows(x) / batch;
+  Matrix out = make_matrix(steps * batch, tape.cols(x));
+  const auto strided = [batch, steps](auto m, Index b) {  // the rows of sentence b, time-major
+    return decltype(m){m.row(b), steps, m.cols, batch * m.stride};
+  };
+  for (Index b = 0; b < batch; ++b) {
+    copy(strided(ref(tape.value(x)), b), ref(out).row_block(b * steps, steps));
+  }
+  const Variable result = tape.variable(std::move(out));
+  tape.on_backward(result, [&tape, x, batch, steps, strided, result] {
+    for (Index b = 0; b < batch; ++b) {
+      add(strided(tape.gradient(x), b), tape.gradient(result).row_block(b * steps, steps));
+    }
+  });
+  return result;
+}
+
 Variable mean_over_steps(Tape& tape, Variable x, std::span<const Index> lengths) {
   const ProfiledOperation operation("mean over steps");
   const auto batch = static_cast<Index>(lengths.size());

@@ -27,6 +27,9 @@ Variable concatenate_rows(Tape& tape, std::span<const Variable> parts);
 /// Each of B rows repeated for `steps` steps: [B, D] -> [steps*B, D].
 Variable repeat_steps(Tape& tape, Variable x, Index steps);
 
+/// A time-major matrix sentence by sentence: row (t, b) of [T*B, D] becomes row b * T + t.
+Variable by_sentence(Tape& tape, Variable x, Index batch);
+
 /// Mean over the steps of each sentence that are before its end: [T*B, D], lengths [B] -> [B, D].
 Variable mean_over_steps(Tape& tape, Variable x, std::span<const Index> lengths);
 

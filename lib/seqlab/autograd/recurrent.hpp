@@ -54,10 +54,11 @@ struct AdditiveAttentionParameters {
   Parameter v;        ///< [1, A]
 };
 
-/// What attention looks at. Row (j, b) of keys and values belongs to position j of sentence b.
+/// What attention looks at, sentence by sentence (by_sentence of layout.hpp), since every step reads
+/// all of it: row b * S + j of keys and values belongs to position j of sentence b.
 struct AttentionMemory {
-  Variable keys;                        ///< [S*B, A], projected once
-  Variable values;                      ///< [S*B, C]
+  Variable keys;                        ///< [B*S, A], projected once
+  Variable values;                      ///< [B*S, C]
   std::span<const Index> lengths;       ///< [B] source lengths
   std::span<const Index> source_rows;   ///< [rows] for evaluation: each row's sentence; empty: row b
 };

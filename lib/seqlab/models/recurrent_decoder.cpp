@@ -11,8 +11,8 @@ namespace {
 
 struct RecurrentSource : SourceMemory {
   Matrix context;  ///< [B, U] fixed context, or
-  Matrix keys;     ///< [S*B, A] and
-  Matrix values;   ///< [S*B, C]
+  Matrix keys;     ///< [B*S, A] and
+  Matrix values;   ///< [B*S, C]
 };
 
 }  // namespace
@@ -82,7 +82,8 @@ RecurrentDecoder::RecurrentDecoder(const ModelOptions& options, bool attention,
 
 RecurrentDecoder::Context RecurrentDecoder::context_of(Tape& tape, const Encoded& encoded) const {
   if (!attention_) return {encoded.summary, {}};
-  return {{}, {key_(tape, encoded.memory), encoded.memory, encoded.lengths, {}}};
+  const Variable values = by_sentence(tape, encoded.memory, encoded.batch());
+  return {{}, {key_(tape, values), values, encoded.lengths, {}}};
 }
 
 Variable RecurrentDecoder::read_out(Tape& tape, Variable h, Variable x, Variable contexts) const {

@@ -13,12 +13,12 @@ Real energy(const Real* query, const Real* key, const Real* v, Index n) {
   Simd total(Real(0));
   Index i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    const Simd t = xsimd::tanh(Simd::load_unaligned(query + i) + Simd::load_unaligned(key + i));
+    const Simd t = tanh(Simd::load_unaligned(query + i) + Simd::load_unaligned(key + i));
     total = xsimd::fma(t, Simd::load_unaligned(v + i), total);
   }
   if (i < n) {
     const Simd t =
-        xsimd::tanh(load_partial(query + i, n - i, Real(0)) + load_partial(key + i, n - i, Real(0)));
+        tanh(load_partial(query + i, n - i, Real(0)) + load_partial(key + i, n - i, Real(0)));
     total = xsimd::fma(t, load_partial(v + i, n - i, Real(0)), total);
   }
   return reduce_add(total);
@@ -29,7 +29,7 @@ void energy_backward(Real d, const Real* query, const Real* key, const Real* v, 
                      Real* d_query, Real* d_key, Real* d_v) {
   const Simd factor(d), one(Real(1));
   for_each_register(n, [&](auto load, auto store) {
-    const Simd t = xsimd::tanh(load(query) + load(key));
+    const Simd t = tanh(load(query) + load(key));
     const Simd inner = factor * load(v) * (one - t * t);
     store(d_query, load(d_query) + inner);
     store(d_key, load(d_key) + inner);
@@ -41,46 +41,42 @@ void energy_backward(Real d, const Real* query, const Real* key, const Real* v, 
 
 void additive_attention_forward(const AdditiveAttentionStep& step, MatrixRef weights,
                                 MatrixRef context) {
-  const Index batch = step.batch();
-  const Index width = step.query.cols + context.cols;  // energies and weighted sum
   for (Index r = 0; r < step.query.rows; ++r) {
     const Index b = step.source_of(r);
-    const Index length = step.lengths[static_cast<std::size_t>(b)];
-    counted_flops += 2.0 * static_cast<double>(length * width);
+    const ConstMatrixRef keys = step.sentence(step.keys, b);
+    const ConstMatrixRef values = step.sentence(step.values, b);
+    const Index length = keys.rows;
+    counted_flops += 2.0 * static_cast<double>(length * (keys.cols + values.cols));
     Real* w = weights.row(r);
     for (Index j = 0; j < length; ++j) {
-      w[j] = energy(step.query.row(r), step.keys.row(j * batch + b), step.v, step.query.cols);
+      w[j] = energy(step.query.row(r), keys.row(j), step.v, keys.cols);
     }
     softmax(w, length);
     std::fill(w + length, w + weights.cols, Real(0));
     Real* out = context.row(r);
     std::fill_n(out, context.cols, Real(0));
-    add_weighted_sum(out, w, step.values.row(b), length, batch * step.values.stride, context.cols);
+    add_weighted_sum(out, w, values.data, length, values.stride, context.cols);
   }
 }
 
 void additive_attention_backward(const AdditiveAttentionStep& step, ConstMatrixRef weights,
                                  ConstMatrixRef d_context, MatrixRef d_query, MatrixRef d_keys,
-                                 MatrixRef d_values, Real* d_v) {
-  const Index batch = step.batch();
-  const Index width = 2 * (step.query.cols + d_context.cols);
+                                 Real* d_v) {
   Matrix d_energies = make_matrix(1, weights.cols);
+  Real* d_energy = d_energies.data();
   for (Index r = 0; r < step.query.rows; ++r) {
     const Index b = step.source_of(r);
-    const Index length = step.lengths[static_cast<std::size_t>(b)];
-    counted_flops += 2.0 * static_cast<double>(length * width);
-    const Real* w = weights.row(r);
-    const Real* from = d_context.row(r);
-    Real* d_energy = d_energies.data();
-    for (Index j = 0; j < length; ++j) {
-      d_energy[j] = dot(from, step.values.row(j * batch + b), d_context.cols);
-      add_scaled(d_values.row(j * batch + b), w[j], from, d_context.cols);
-    }
-    softmax_backward(w, d_energy, length);
+    const ConstMatrixRef keys = step.sentence(step.keys, b);
+    const ConstMatrixRef values = step.sentence(step.values, b);
+    const Index length = keys.rows;
+    counted_flops += 2.0 * static_cast<double>(length * (2 * keys.cols + values.cols));
+    dots(d_energy, d_context.row(r), values.data, length, values.stride, values.cols);
+    softmax_backward(weights.row(r), d_energy, length);
     std::fill_n(d_query.row(r), d_query.cols, Real(0));
+    const MatrixRef d_keys_of_b = step.sentence(d_keys, b);
     for (Index j = 0; j < length; ++j) {
-      energy_backward(d_energy[j], step.query.row(r), step.keys.row(j * batch + b), step.v,
-                      step.query.cols, d_query.row(r), d_keys.row(j * batch + b), d_v);
+      energy_backward(d_energy[j], step.query.row(r), keys.row(j), step.v, keys.cols,
+                      d_query.row(r), d_keys_of_b.row(j), d_v);
     }
   }
 }

@@ -11,22 +11,21 @@ namespace {
 const Simd kOne(Real(1));
 
 void rnn_row(const Real* gates, Real* h, Index hidden) {
-  for_each_register(hidden,
-                    [&](auto load, auto store) { store(h, xsimd::tanh(load(gates))); });
+  for_each_register(hidden, [&](auto load, auto store) { store(h, tanh(load(gates))); });
 }
 
 void lstm_row(Real* gates, const Real* c_before, Real* h, Real* c, Index hidden) {
   Real *gi = gates, *gf = gates + hidden, *gu = gates + 2 * hidden, *go = gates + 3 * hidden;
   for_each_register(hidden, [&](auto load, auto store) {
     const Simd i = sigmoid(load(gi)), f = sigmoid(load(gf));
-    const Simd u = xsimd::tanh(load(gu)), o = sigmoid(load(go));
+    const Simd u = tanh(load(gu)), o = sigmoid(load(go));
     const Simd cell = xsimd::fma(f, load(c_before), i * u);
     store(gi, i);
     store(gf, f);
     store(gu, u);
     store(go, o);
     store(c, cell);
-    store(h, o * xsimd::tanh(cell));
+    store(h, o * tanh(cell));
   });
 }
 
@@ -34,7 +33,7 @@ void gru_row(Real* gates, const Real* candidate, const Real* h_before, Real* h, 
   Real *gr = gates, *gz = gates + hidden, *gn = gates + 2 * hidden;
   for_each_register(hidden, [&](auto load, auto store) {
     const Simd r = sigmoid(load(gr)), z = sigmoid(load(gz));
-    const Simd n = xsimd::tanh(xsimd::fma(r, load(candidate), load(gn)));
+    const Simd n = tanh(xsimd::fma(r, load(candidate), load(gn)));
     store(gr, r);
     store(gz, z);
     store(gn, n);
@@ -56,7 +55,7 @@ void lstm_row_backward(Real* gates, const Real* c_before, const Real* c, Real* d
   Real *gi = gates, *gf = gates + hidden, *gu = gates + 2 * hidden, *go = gates + 3 * hidden;
   for_each_register(hidden, [&](auto load, auto store) {
     const Simd i = load(gi), f = load(gf), u = load(gu), o = load(go);
-    const Simd t = xsimd::tanh(load(c)), g = load(dh);
+    const Simd t = tanh(load(c)), g = load(dh);
     const Simd d_cell = xsimd::fma(g * o, kOne - t * t, load(dc));
     store(gi, d_cell * u * i * (kOne - i));
     store(gf, d_cell * load(c_before) * f * (kOne - f));
@@ -146,8 +145,7 @@ void cell_backward(Cell cell, const CellWeights& weights, const CellStep& step, 
         rnn_row_backward(gates, step.h.row(b), dh.row(b), hidden);
         break;
       case Cell::lstm:
-        lstm_row_backward(gates, step.c_before.row(b), step.c.row(b), dh.row(b), dc.row(b),
-                          hidden);
+        lstm_row_backward(gates, step.c_before.row(b), step.c.row(b), dh.row(b), dc.row(b), hidden);
         break;
       case Cell::gru:
         gru_row_backward(gates, step.candidate.row(b), step.h_before.row(b), dh.row(b), hidden);
