@@ -119,6 +119,8 @@ TEST_CASE("Text of any kind survives in every format") {
   CHECK(contains(latex, "Part \\#1"));
   CHECK(csv_table(table) == "model,kind,n,p\n\"a_b, 50% & \"\"c\"\"\",model,2,0.0001\n");
   CHECK(contains(markdown_table(table), "| < 0.001 |"));
+  table.blocks[0].columns[0].title = "peak memory (MB)";
+  CHECK(contains(latex_table(table), "& \\shortstack[r]{peak memory\\\\(MB)} \\\\\n"));
 }
 
 TEST_CASE("LaTeX compiles as it is") {

@@ -124,10 +124,26 @@ std::string latex_text(const std::string& text) {
   return escaped;
 }
 
+/// A column's title; a long one in two lines, broken at the space nearest to its middle.
+std::string latex_title(const std::string& title) {
+  constexpr std::size_t kLong = 13;
+  if (utf8_width(title) <= kLong) return latex_text(title);
+  const std::size_t middle = title.size() / 2;
+  const std::size_t after = title.find(' ', middle), before = title.rfind(' ', middle);
+  const auto distance = [&](std::size_t place) {
+    return place == std::string::npos ? title.size()
+                                      : std::max(place, middle) - std::min(place, middle);
+  };
+  const std::size_t place = distance(before) <= distance(after) ? before : after;
+  if (place == std::string::npos) return latex_text(title);
+  return fmt::format("\\shortstack[r]{{{}\\\\{}}}", latex_text(title.substr(0, place)),
+                     latex_text(title.substr(place + 1)));
+}
+
 std::string latex_block(const TableContent& table, const TableBlock& block) {
   std::string text = fmt::format("\\begin{{tabular}}{{lr{}}}\n\\toprule\nmodel & $n$",
                                  std::string(block.columns.size(), 'r'));
-  for (const TableColumn& column : block.columns) text += " & " + latex_text(column.title);
+  for (const TableColumn& column : block.columns) text += " & " + latex_title(column.title);
   text += " \\\\\n\\midrule\n";
   bool floors = true;
   for (const std::size_t r : rows_of(table, block)) {
