@@ -95,6 +95,8 @@ TEST_CASE("A budget of minutes or tokens is the limit of every training") {
 TEST_CASE("Budgets that cannot be met are told") {
   Experiment tiny = parse("match = parameters\nbudget = 700");
   CHECK_THROWS_WITH_AS(match_widths(tiny), doctest::Contains("cannot be matched"), UsageError);
+  Experiment huge = parse("match = parameters\nbudget = 1e30");
+  CHECK_THROWS_WITH_AS(match_widths(huge), doctest::Contains("parameters at most"), UsageError);
   CHECK_THROWS_WITH_AS(parse("match = parameters"), doctest::Contains("needs a budget"),
                        UsageError);
   CHECK_THROWS_WITH_AS(parse("match = parameters\nbudget = 1e5\nwidth = 3"),

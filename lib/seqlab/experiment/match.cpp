@@ -17,7 +17,8 @@ using Match = BudgetOptions::Match;
 using Size = std::function<double(const ModelOptions&)>;
 
 constexpr std::size_t kSampleBatches = 12;
-constexpr Index kWidest = 1 << 16;
+constexpr double kMostParameters = 1e9;
+constexpr Index kWidest = 1 << 12;  // beyond it the trials themselves would not fit into memory
 
 bool has_transformer(const ModelOptions& options) {
   return options.encoder == EncoderKind::transformer || options.decoder == DecoderKind::transformer;
@@ -30,11 +31,15 @@ ModelOptions with_width(ModelOptions options, Index width) {
 
 double off(double size, double budget) { return size / budget - 1.0; }
 
-/// The multiple of `unit` whose size is nearest to the budget. Sizes grow with the width.
+/// The multiple of `unit` whose size is nearest to the budget, at most kWidest. Sizes grow with the
+/// width.
 Index nearest_width(const ModelOptions& options, Index unit, double budget, const Size& size) {
   const auto at = [&](Index units) { return size(with_width(options, units * unit)); };
   Index high = 1;
-  while (high * unit < kWidest && at(high) < budget) high *= 2;
+  while (at(high) < budget) {
+    if (2 * high * unit > kWidest) return high * unit;
+    high *= 2;
+  }
   Index low = high / 2;  // 0 stands for nothing at all
   while (high - low > 1) {
     const Index middle = low + (high - low) / 2;
@@ -164,6 +169,10 @@ void match_widths(Experiment& experiment, const TrainingSamples& samples) {
   }
   for (NamedModel& model : experiment.models) {
     if (model.budget.match != Match::parameters && model.budget.match != Match::flops) continue;
+    if (model.budget.match == Match::parameters && model.budget.budget > kMostParameters) {
+      throw UsageError(fmt::format("budget = {} for {}: expected {} parameters at most",
+                                   model.budget.budget, model.name, kMostParameters));
+    }
     const TrainingSample& sample = samples.of(model.data);
     match_model(model, model.budget.budget, [&](const ModelOptions& options) {
       return model.budget.match == Match::parameters ? parameters_of(options, sample)
