@@ -38,7 +38,7 @@ struct HeadLayout {
   template <typename Ref>
   Ref head_of(Ref m, Index b, Index h, Index count) const {
     const Index width = m.cols / count;
-    return {m.data + b * m.stride + h * width, m.rows / batch, width, m.stride * batch};
+    return m.sentence(b, batch).column_block(h * width, width);
   }
 };
 

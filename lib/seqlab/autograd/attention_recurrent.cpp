@@ -52,8 +52,8 @@ class AttentionInside {
     const AdditiveAttentionStep any = step(0);
     for (Index b = 0; b < batch_; ++b) {
       const MatrixRef d_values = any.sentence(tape_->gradient(memory_.values), b);
-      multiply_tn(steps_of(weights, b).column_block(0, d_values.rows), steps_of(d_contexts, b),
-                  Real(1), d_values);
+      multiply_tn(weights.sentence(b, batch_).column_block(0, d_values.rows),
+                  d_contexts.sentence(b, batch_), Real(1), d_values);
     }
     cell.add_weight_gradient(ref(queries_), tape_->gradient(attention_.w_query));
     multiply_tn(cell.all_gates(), ref(tape_->value(contexts_)), Real(1),
@@ -64,11 +64,6 @@ class AttentionInside {
   template <typename Ref>
   Ref block(Ref m, Index t) const {
     return m.row_block(t * batch_, batch_);
-  }
-  /// The steps of row b of the batch.
-  template <typename Ref>
-  Ref steps_of(Ref m, Index b) const {
-    return {m.row(b), m.rows / batch_, m.cols, batch_ * m.stride};
   }
   MatrixRef query(Index t) { return block(ref(queries_), t); }
   AdditiveAttentionStep step(Index t) {

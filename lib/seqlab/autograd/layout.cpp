@@ -114,16 +114,13 @@ Variable by_sentence(Tape& tape, Variable x, Index batch) {
   const ProfiledOperation operation("by sentence");
   const Index steps = tape.rows(x) / batch;
   Matrix out = make_matrix(steps * batch, tape.cols(x));
-  const auto strided = [batch, steps](auto m, Index b) {  // the rows of sentence b, time-major
-    return decltype(m){m.row(b), steps, m.cols, batch * m.stride};
-  };
   for (Index b = 0; b < batch; ++b) {
-    copy(strided(ref(tape.value(x)), b), ref(out).row_block(b * steps, steps));
+    copy(ref(tape.value(x)).sentence(b, batch), ref(out).row_block(b * steps, steps));
   }
   const Variable result = tape.variable(std::move(out));
-  tape.on_backward(result, [&tape, x, batch, steps, strided, result] {
+  tape.on_backward(result, [&tape, x, batch, steps, result] {
     for (Index b = 0; b < batch; ++b) {
-      add(strided(tape.gradient(x), b), tape.gradient(result).row_block(b * steps, steps));
+      add(tape.gradient(x).sentence(b, batch), tape.gradient(result).row_block(b * steps, steps));
     }
   });
   return result;

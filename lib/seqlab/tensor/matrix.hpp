@@ -38,6 +38,10 @@ struct BasicMatrixRef {
   BasicMatrixRef column_block(Index first, Index count) const {
     return {data + first, rows, count, stride};
   }
+  /// The rows of sentence b in a time-major matrix of `batch` sentences.
+  BasicMatrixRef sentence(Index b, Index batch) const {
+    return {row(b), rows / batch, cols, batch * stride};
+  }
   bool contiguous() const { return stride == cols; }
   /// All elements; only for a contiguous block.
   std::span<T> flat() const { return {data, static_cast<std::size_t>(rows * cols)}; }
