@@ -1,7 +1,7 @@
 # Draws the figure again, from its own folder: gnuplot bleu_by_length.gp
 # in another format: gnuplot -e "format = 'pdf'" bleu_by_length.gp
 if (!exists('format')) format = 'svg'
-folder = '../../../../../tmp/fresh/plots'
+folder = '../../../../plots'
 data = 'bleu_by_length.tsv'
 output = 'bleu_by_length'.'.'.format
 subject = 'trained-short: BLEU by source length'

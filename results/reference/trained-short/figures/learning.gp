@@ -1,7 +1,7 @@
 # Draws the figure again, from its own folder: gnuplot learning.gp
 # in another format: gnuplot -e "format = 'pdf'" learning.gp
 if (!exists('format')) format = 'svg'
-folder = '../../../../../tmp/fresh/plots'
+folder = '../../../../plots'
 data = 'learning.tsv'
 output = 'learning'.'.'.format
 subject = 'trained-short: learning curves'

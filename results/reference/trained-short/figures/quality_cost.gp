@@ -1,7 +1,7 @@
 # Draws the figure again, from its own folder: gnuplot quality_cost.gp
 # in another format: gnuplot -e "format = 'pdf'" quality_cost.gp
 if (!exists('format')) format = 'svg'
-folder = '../../../../../tmp/fresh/plots'
+folder = '../../../../plots'
 data = 'quality_cost.tsv'
 output = 'quality_cost'.'.'.format
 subject = 'trained-short: quality against cost'
