@@ -18,7 +18,7 @@ using Size = std::function<double(const ModelOptions&)>;
 
 constexpr std::size_t kSampleBatches = 12;
 constexpr double kMostParameters = 1e9;
-constexpr Index kWidest = 1 << 12;  // beyond it the trials themselves would not fit into memory
+constexpr Index kWidest = 1 << 16;
 
 bool has_transformer(const ModelOptions& options) {
   return options.encoder == EncoderKind::transformer || options.decoder == DecoderKind::transformer;
@@ -31,15 +31,11 @@ ModelOptions with_width(ModelOptions options, Index width) {
 
 double off(double size, double budget) { return size / budget - 1.0; }
 
-/// The multiple of `unit` whose size is nearest to the budget, at most kWidest. Sizes grow with the
-/// width.
+/// The multiple of `unit` whose size is nearest to the budget. Sizes grow with the width.
 Index nearest_width(const ModelOptions& options, Index unit, double budget, const Size& size) {
   const auto at = [&](Index units) { return size(with_width(options, units * unit)); };
   Index high = 1;
-  while (at(high) < budget) {
-    if (2 * high * unit > kWidest) return high * unit;
-    high *= 2;
-  }
+  while (high * unit < kWidest && at(high) < budget) high *= 2;
   Index low = high / 2;  // 0 stands for nothing at all
   while (high - low > 1) {
     const Index middle = low + (high - low) / 2;

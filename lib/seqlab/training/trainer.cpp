@@ -127,9 +127,9 @@ void Trainer::begin(bool resume) {
                     "or remove this one",
                     directory_.string()));
   }
-  take_back_best();
   progress_ = load_checkpoint(folder, model_.parameters(), optimizer_, fingerprint_);
   communicator_.require_same("checkpoint", fmt::format("update {}", progress_.update));
+  take_back_best();  // not before: a checkpoint that is refused leaves the run as it is
   schedule_.restore(progress_.schedule);
   seconds_before_ = progress_.seconds;
   saved_update_ = progress_.update;
