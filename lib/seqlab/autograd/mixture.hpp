@@ -21,7 +21,7 @@ struct Routing {
 /// weighs a loss that keeps experts from being forgotten, N * balance * sum_i f_i P_i for N rows
 /// that choose, where f_i is the share of choices that expert i got times E, and P_i its mean
 /// probability; it is N * balance where all are used alike. Only its gradient is added, at the
-/// tape's loss scale.
+/// tape's loss scale. `lengths` must outlive the backward pass.
 Routing route(Tape& tape, Variable logits, std::span<const Index> lengths, Index k, double balance);
 
 /// sum_i gates_i * y_i: row r of `outputs[i]` belongs to row rows[i][r]. Result [N, D].

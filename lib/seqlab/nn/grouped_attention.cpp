@@ -32,14 +32,9 @@ Variable GroupedAttention::forward(Tape& tape, Variable x, std::span<const Varia
                                    std::span<const Index> positions, std::span<const Index> lengths,
                                    bool causal) const {
   const Variable query = queries(tape, x, positions);
-  const AttentionOptions options{layer_.heads, layer_.scale(), causal, lengths, layer_.kv_heads,
-                                 slopes_};
-  const AttentionOutput attended =
-      multi_head_attention(tape, query, entries[0], entries[1], options);
-  layer_.shown.show(tape, query, entries[0], entries[1], attended.contexts, attended.weights);
-  const Variable result = layer_.output(tape, attended.contexts);
-  make_contexts_again(tape, attended, entries[1], options, result);
-  return result;
+  return projected_attention(
+      tape, layer_.shown, query, entries[0], entries[1],
+      {layer_.heads, layer_.scale(), causal, lengths, layer_.kv_heads, slopes_}, layer_.output);
 }
 
 SelfAttention::Step GroupedAttention::step(Tape& tape, Variable x,

@@ -73,12 +73,8 @@ Variable LatentAttention::forward(Tape& tape, Variable x, std::span<const Variab
     key = join_heads(tape, key, columns(tape, entries[0], latent_, rope_), heads_, 1);
   }
   const Variable value = value_up_(tape, latent);
-  const AttentionOptions options{heads_, scale(), causal, lengths, heads_, slopes_};
-  const AttentionOutput attended = multi_head_attention(tape, query, key, value, options);
-  shown_.show(tape, query, key, value, attended.contexts, attended.weights);
-  const Variable result = output_(tape, attended.contexts);
-  make_contexts_again(tape, attended, value, options, result);
-  return result;
+  return projected_attention(tape, shown_, query, key, value,
+                             {heads_, scale(), causal, lengths, heads_, slopes_}, output_);
 }
 
 SelfAttention::Step LatentAttention::step(Tape& tape, Variable x, std::span<const Index> positions,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "seqlab/autograd/attention.hpp"
+#include "seqlab/nn/layers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -34,6 +35,12 @@ class ShownAttention {
  private:
   std::string weights_, query_, key_, value_, context_;
 };
+
+/// Attention, shown, with its contexts projected by `output`: [T*B, D]. The memory of the contexts is
+/// saved until the backward pass.
+Variable projected_attention(Tape& tape, const ShownAttention& shown, Variable queries,
+                             Variable keys, Variable values, const AttentionOptions& options,
+                             const Linear& output);
 
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

@@ -22,12 +22,8 @@ Variable AttentionLayer::operator()(Tape& tape, Variable x, Variable memory,
   const Variable queries = query(tape, x);
   const Variable keys = key(tape, memory);
   const Variable values = value(tape, memory);
-  const AttentionOptions options{heads, scale(), causal, lengths, kv_heads};
-  const AttentionOutput attended = multi_head_attention(tape, queries, keys, values, options);
-  shown.show(tape, queries, keys, values, attended.contexts, attended.weights);
-  const Variable result = output(tape, attended.contexts);
-  make_contexts_again(tape, attended, values, options, result);
-  return result;
+  return projected_attention(tape, shown, queries, keys, values,
+                             {heads, scale(), causal, lengths, kv_heads}, output);
 }
 
 FeedForward::FeedForward(ParameterStore& store, const std::string& name, Index width, Index units,
