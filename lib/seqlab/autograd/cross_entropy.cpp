@@ -85,17 +85,20 @@ CrossEntropyOutput linear_softmax_cross_entropy(Tape& tape, Variable hidden, Par
     const MatrixRef y = ref(logits).row_block(0, size);
     const std::span<const Index> block(positions.data() + first, static_cast<std::size_t>(size));
     gather_rows(h, block, x);
-    if (bias.exists()) fill_rows(y, tape.value(bias).data);
-    multiply_nt(x, tape.value(weight), bias.exists() ? Real(1) : Real(0), y);
+    multiply_nt(x, tape.value(weight), Real(0), y);
+    // All that a row needs is done at once, while it is in a near cache.
     for (Index i = 0; i < size; ++i) {
       const auto row = static_cast<std::size_t>(block[static_cast<std::size_t>(i)]);
+      if (bias.exists()) add_scaled(y.row(i), Real(1), tape.value(bias).data, vocabulary);
       row_loss.compute(y.row(i), targets[row], output.row_nll[row], output.row_correct[row],
                        output.smoothed);
+      if (training && bias.exists()) {
+        add_scaled(tape.gradient(bias).data, Real(1), y.row(i), vocabulary);
+      }
     }
     if (!training) continue;
     const RoundedInput rounded(y);
     multiply_tn(y, x, Real(1), tape.gradient(weight));
-    if (bias.exists()) add_column_sums(y, tape.gradient(bias).data);
     multiply_nn(y, tape.value(weight), Real(0), x);  // the inputs are not read again
     const MatrixRef dh = tape.gradient(hidden);
     for (Index i = 0; i < size; ++i)

@@ -61,10 +61,9 @@ class StepModel {
   virtual Index max_steps(Index /*source_length*/) const {
     return std::numeric_limits<Index>::max();
   }
-  /// The numbers that its products read at every step, which decoding may round beforehand.
+  /// The numbers that its products read at every step, which decoding may round or lay out
+  /// beforehand.
   virtual std::span<const Real> weights() const { return {}; }
-  /// [V, width] the largest of them, with which it predicts tokens; empty if it has none.
-  virtual ConstMatrixRef output_weight() const { return {}; }
 };
 
 /// Most target tokens (end mark included) that `options` and the model's positions allow for a

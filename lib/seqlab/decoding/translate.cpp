@@ -7,7 +7,7 @@
 #include "seqlab/decoding/beam_search.hpp"
 #include "seqlab/decoding/greedy.hpp"
 #include "seqlab/tensor/bf16_products.hpp"
-#include "seqlab/tensor/transposed_weight.hpp"
+#include "seqlab/tensor/transposed_weights.hpp"
 #include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
@@ -53,19 +53,19 @@ std::vector<std::vector<Hypothesis>> decode(const StepModel& model,
   const auto tasks = static_cast<Index>((order.size() + batch - 1) / batch);
   Workers workers(std::clamp<Index>(tasks, 1, std::max<Index>(1, threads)));
   std::optional<RoundedParameters> rounded;
-  std::optional<TransposedWeight> transposed;
+  std::optional<TransposedWeights> transposed;
   if (options.precision == Precision::bf16) {
     require_bf16_products();
     rounded.emplace(model.weights());
     rounded->update(workers);
   } else {
-    transposed.emplace(model.output_weight(), workers);
+    transposed.emplace(model.weights());
   }
   std::mutex mutex;
   std::size_t done = sources.size() - order.size();
   workers.run(tasks, [&](Index task) {
     const Bf16Products products(rounded ? &*rounded : nullptr);
-    const TransposedProducts output_products(transposed ? &*transposed : nullptr);
+    const TransposedProducts transposed_products(transposed ? &*transposed : nullptr);
     const std::size_t begin = static_cast<std::size_t>(task) * batch;
     const std::size_t end = std::min(order.size(), begin + batch);
     std::vector<const Sentence*> batch_sources;

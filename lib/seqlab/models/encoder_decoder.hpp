@@ -20,7 +20,6 @@ class EncoderDecoder : public SequenceModel {
   StepOutput step(std::span<const TokenId> tokens, DecoderState& state) const override;
   Index target_vocabulary() const override { return output_.vocabulary(); }
   Index max_steps(Index /*source_length*/) const override { return decoder_->max_steps(); }
-  ConstMatrixRef output_weight() const override { return parameters_.value(output_.weight()); }
   bool reads_source_backwards() const override { return reverse_source_; }
 
  private:

@@ -29,7 +29,6 @@ class LanguageModel : public SequenceModel {
   Index max_steps(Index source_length) const override {
     return layers_->max_positions() - (reads_source() ? source_length : 0);
   }
-  ConstMatrixRef output_weight() const override { return parameters_.value(output_.weight()); }
   /// Logits [1, V] of the token after kBos and a text, read whole: for models of plain text.
   Matrix next_logits(const Sentence& text) const;
 

@@ -24,7 +24,6 @@ class OutputLayer {
   /// Unnormalised log-probabilities [rows, V]; for evaluation.
   Matrix logits(Tape& tape, Variable features) const;
   Index vocabulary() const { return weight_.rows; }
-  Parameter weight() const { return weight_; }
 
  private:
   Variable project(Tape& tape, Variable features) const;

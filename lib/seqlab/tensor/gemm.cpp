@@ -4,7 +4,7 @@
 
 #include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/flops.hpp"
-#include "seqlab/tensor/transposed_weight.hpp"
+#include "seqlab/tensor/transposed_weights.hpp"
 
 extern "C" {
 void openblas_set_num_threads(int count);
@@ -70,8 +70,8 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
   if (m == 0 || n == 0) return;
   counted_flops += 2.0 * static_cast<double>(m * n * k);
   if (transpose_b == Transpose::yes) {
-    if (const TransposedWeight* weight = find_transposed(b)) {
-      b = weight->transposed();
+    if (const std::optional<ConstMatrixRef> transposed = find_transposed(b)) {
+      b = *transposed;
       transpose_b = Transpose::no;
     }
   }

@@ -1,0 +1,63 @@
+#include "seqlab/tensor/transposed_weights.hpp"
+
+#include <algorithm>
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+namespace {
+
+thread_local TransposedWeights* active = nullptr;
+
+/// Tile by tile, so that reads and writes stay within a few cache lines.
+void transpose(ConstMatrixRef from, MatrixRef to) {
+  constexpr Index kTile = 16;
+  for (Index row = 0; row < from.rows; row += kTile) {
+    const Index row_end = std::min(row + kTile, from.rows);
+    for (Index col = 0; col < from.cols; col += kTile) {
+      const Index col_end = std::min(col + kTile, from.cols);
+      for (Index c = col; c < col_end; ++c) {
+        for (Index r = row; r < row_end; ++r) to.row(c)[r] = from.row(r)[c];
+      }
+    }
+  }
+}
+
+/// So many columns that rows are an odd number of cache lines apart. Rows a power of two apart would
+/// fall into the same places of the cache, and a product take two to three times as long.
+Index padded(Index columns) {
+  constexpr Index kTwoLines = 128 / sizeof(Real);
+  return (columns + kTwoLines - 1) / kTwoLines * kTwoLines + kTwoLines / 2;
+}
+
+}  // namespace
+
+std::optional<ConstMatrixRef> TransposedWeights::find(ConstMatrixRef weight) {
+  const Real* const begin = parameters_.data();
+  if (std::less<>()(weight.data, begin) ||
+      !std::less<>()(weight.data, begin + parameters_.size())) {
+    return std::nullopt;
+  }
+  const std::scoped_lock lock(mutex_);
+  const auto [place, added] =
+      copies_.try_emplace({weight.data, weight.rows, weight.cols}, make_matrix(0, 0));
+  Matrix& copy = place->second;
+  if (added) {
+    copy = make_matrix(weight.cols, padded(weight.rows));
+    transpose(weight, ref(copy).column_block(0, weight.rows));
+  }
+  return ref(std::as_const(copy)).column_block(0, weight.rows);
+}
+
+TransposedProducts::TransposedProducts(TransposedWeights* weights) {
+  check(active == nullptr, "transposed products inside of others");
+  active = weights;
+}
+
+TransposedProducts::~TransposedProducts() { active = nullptr; }
+
+std::optional<ConstMatrixRef> find_transposed(ConstMatrixRef weight) {
+  return active == nullptr ? std::nullopt : active->find(weight);
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
