@@ -32,9 +32,11 @@ struct Product {
   char op_b;
   Index m, n, k;
   double in_step = 0;  ///< how often a training step of the Transformer has it
+  Index padding = 0;   ///< columns that B has and the product does not read
 };
 
 constexpr double kBlocks = 1600.0 / 192.0;  // of rows in the output layer
+constexpr Index kPadding = 16;              // of a weight laid out for decoding
 
 constexpr std::array kProducts = {
     Product{"linear, all positions", 'N', 'T', 1600, 256, 256, 36},
@@ -52,7 +54,12 @@ constexpr std::array kProducts = {
     Product{"a step: gates of an LSTM", 'N', 'T', 64, 1024, 256},
     Product{"a step: linear", 'N', 'T', 64, 256, 256},
     Product{"a step: back through gates", 'N', 'N', 64, 256, 1024},
-    Product{"a step of decoding: output", 'N', 'N', 64, 8000, 256},
+    Product{"a step of decoding: gates", 'N', 'N', 64, 1024, 256, 0, kPadding},
+    Product{"a step of decoding: linear", 'N', 'N', 64, 256, 256, 0, kPadding},
+    Product{"a step of decoding: output", 'N', 'N', 64, 8000, 256, 0, kPadding},
+    Product{"half its rows: gates", 'N', 'N', 32, 1024, 256, 0, kPadding},
+    Product{"half its rows: linear", 'N', 'N', 32, 256, 256, 0, kPadding},
+    Product{"half its rows: output", 'N', 'N', 32, 8000, 256, 0, kPadding},
 };
 
 class Measurement {
@@ -60,7 +67,7 @@ class Measurement {
   explicit Measurement(const Product& p)
       : p_(p),
         a_(seqlab::zeros(p.op_a == 'T' ? p.k : p.m, p.op_a == 'T' ? p.m : p.k)),
-        b_(seqlab::zeros(p.op_b == 'T' ? p.n : p.k, p.op_b == 'T' ? p.k : p.n)),
+        b_(seqlab::zeros(p.op_b == 'T' ? p.n : p.k, (p.op_b == 'T' ? p.k : p.n) + p.padding)),
         c_(seqlab::zeros(p.m, p.n)) {}
 
   /// Turn by turn, so that what else the machine does meets both; medians in GFLOP/s.
