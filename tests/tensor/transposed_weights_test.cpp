@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/random.hpp"
 #include "seqlab/tensor/workers.hpp"
@@ -71,7 +73,7 @@ TEST_CASE("blocks of a transposed weight are told apart, and its rows never lie 
   TransposedWeights weights(parameters);
   for (const ConstMatrixRef block :
        {weight, weight.row_block(0, 512), weight.row_block(512, 512), weight.column_block(0, 32),
-        weight.column_block(32, 32), weight}) {
+        weight.column_block(32, 32), ConstMatrixRef{weight.data, 1024, 32, 32}, weight}) {
     CHECK(is_transpose(weights.find(block), block));
     CHECK(weights.find(block)->stride % 32 == 16);
   }

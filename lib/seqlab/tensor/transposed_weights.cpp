@@ -1,6 +1,8 @@
 #include "seqlab/tensor/transposed_weights.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -38,8 +40,8 @@ std::optional<ConstMatrixRef> TransposedWeights::find(ConstMatrixRef weight) {
     return std::nullopt;
   }
   const std::scoped_lock lock(mutex_);
-  const auto [place, added] =
-      copies_.try_emplace({weight.data, weight.rows, weight.cols}, make_matrix(0, 0));
+  const Key key(weight.data, weight.rows, weight.cols, weight.stride);
+  const auto [place, added] = copies_.try_emplace(key, make_matrix(0, 0));
   Matrix& copy = place->second;
   if (added) {
     copy = make_matrix(weight.cols, padded(weight.rows));

@@ -26,7 +26,7 @@ class TransposedWeights {
   std::optional<ConstMatrixRef> find(ConstMatrixRef weight);
 
  private:
-  using Key = std::tuple<const Real*, Index, Index>;  // first element, rows, columns
+  using Key = std::tuple<const Real*, Index, Index, Index>;  // all of a ConstMatrixRef
 
   std::span<const Real> parameters_;
   std::mutex mutex_;
