@@ -112,6 +112,7 @@ class DecodingWork {
     const Parameter bias = model.parameters().find("output.bias");
     model.parameters().value(bias).data[kEos] = Real(-1e9);
     options_.beam = 1;
+    options_.scores = false;
     if (options.bf16) options_.precision = Precision::bf16;
     options_.max_length_factor = 0.0;
     options_.max_length_offset = kDecodingSteps;

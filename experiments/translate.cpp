@@ -89,6 +89,7 @@ DecodingOptions decoding_options(const CommandLine& command, DecodingOptions opt
   }
   if (command.has("nbest")) options.nbest = command.get<Index>("nbest");
   options.attention = command.has("attention");
+  options.scores = command.has("nbest");
   return options;
 }
 

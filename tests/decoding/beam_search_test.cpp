@@ -203,6 +203,22 @@ TEST_CASE("a beam of one is greedy search, to the bit") {
   }
 }
 
+TEST_CASE("greedy search without scores finds the same, and claims no probability") {
+  const std::vector<Sentence> sources = {{4, 5}, {5}, {7, 4, 4}};
+  const ScriptedModel model(100, random_script(3, 4.0));
+  DecodingOptions options = make_options(1, 1, LengthPenalty::gnmt, 12);
+  const auto scored = greedy_search(model, pointers(sources), options);
+  options.scores = false;
+  const auto unscored = greedy_search(model, pointers(sources), options);
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    CHECK(unscored[s].tokens == scored[s].tokens);
+    CHECK(unscored[s].length == scored[s].length);
+    CHECK(scored[s].score < 0);
+    CHECK(std::isnan(unscored[s].score));
+    CHECK(std::isnan(unscored[s].log_probability));
+  }
+}
+
 TEST_CASE("scores are those of teacher forcing") {
   const std::vector<Sentence> sources = {{4, 5}, {5}, {7, 4, 4}};
   const ScriptedModel model(20, random_script(5, 3.0));

@@ -13,24 +13,31 @@ inline namespace SEQLAB_PRECISION {
 static_assert(kPad < kEos && kBos < kEos, "tokens from kEos on are those that may follow");
 
 void LogitRow::read(const Real* logits, Index vocabulary) {
-  const ProfiledOperation operation("softmax");
+  const ProfiledOperation operation("search");
   check(vocabulary > kEos, "a target vocabulary of {} tokens has no end mark", vocabulary);
   logits_ = logits;
   vocabulary_ = vocabulary;
   block_max_.clear();
+  Real total = 0;  // NaN if a logit is, which a maximum does not show
   for (Index begin = kEos; begin < vocabulary; begin += kBlock) {
-    block_max_.push_back(max_value(logits + begin, std::min(kBlock, vocabulary - begin)));
+    const Index size = std::min(kBlock, vocabulary - begin);
+    block_max_.push_back(max_value(logits + begin, size));
+    total += sum(logits + begin, size);
   }
-  const Real largest = std::max(
+  largest_ = std::max(
       {logits[kPad], logits[kBos], *std::max_element(block_max_.begin(), block_max_.end())});
-  const double sum = static_cast<double>(sum_exp(logits, vocabulary, largest));
-  if (!std::isfinite(largest) || !std::isfinite(sum)) {
+  if (!std::isfinite(largest_) || std::isnan(total + logits[kPad] + logits[kBos])) {
     throw RuntimeFailure(
         "the model predicts numbers that are not finite: its training diverged or its file is "
         "damaged; use an earlier checkpoint or train with a smaller learning rate");
   }
+}
+
+double LogitRow::log_sum_exp() const {
+  const ProfiledOperation operation("softmax");
+  const double total = static_cast<double>(sum_exp(logits_, vocabulary_, largest_));
   // The largest term is 1, so rounding must not give a token a log-probability above 0.
-  log_sum_ = static_cast<double>(largest) + std::log(std::max(1.0, sum));
+  return static_cast<double>(largest_) + std::log(std::max(1.0, total));
 }
 
 TokenId LogitRow::best_token() const {
@@ -41,8 +48,9 @@ TokenId LogitRow::best_token() const {
 }
 
 void BestCandidates::add(const LogitRow& row, Index parent, double parent_log_probability) {
+  const double log_sum = row.log_sum_exp();
   const auto extended = [&](Real logit) {
-    return parent_log_probability + (static_cast<double>(logit) - row.log_sum_);
+    return parent_log_probability + (static_cast<double>(logit) - log_sum);
   };
   for (std::size_t block = 0; block < row.block_max_.size(); ++block) {
     if (extended(row.block_max_[block]) <= threshold()) continue;

@@ -2,8 +2,8 @@
 
 // The most probable next tokens of a row of logits. The vocabulary is wide (thousands of tokens)
 // and a search looks at all of it at every step, so rows are read in blocks: one pass for the
-// maximum of each block, one for the softmax normaliser, and then only the few blocks whose maximum
-// can matter.
+// maximum of each block, one for the softmax normaliser where probabilities are wanted, and then
+// only the few blocks whose maximum can matter.
 //
 // A hypothesis may continue with any token but kPad and kBos. They keep their share of the
 // probability, so that a search's score is the one of teacher forcing.
@@ -20,11 +20,14 @@ inline namespace SEQLAB_PRECISION {
 /// Reads one row of logits at a time; keeps its working memory between rows.
 class LogitRow {
  public:
-  /// Throws RuntimeFailure if the logits have no finite normaliser (a diverged model).
+  /// Throws RuntimeFailure if the softmax of the logits is not finite (a diverged model).
   void read(const Real* logits, Index vocabulary);
 
+  /// log of the sum of exp(logit) over the whole vocabulary, the normaliser of log-probabilities.
+  /// Computed anew at each call; it is most of the work on a row.
+  double log_sum_exp() const;
   double log_probability(TokenId token) const {
-    return static_cast<double>(logits_[token]) - log_sum_;
+    return static_cast<double>(logits_[token]) - log_sum_exp();
   }
   /// The most probable token that may follow; the smallest id of equals.
   TokenId best_token() const;
@@ -40,7 +43,7 @@ class LogitRow {
 
   const Real* logits_ = nullptr;
   Index vocabulary_ = 0;
-  double log_sum_ = 0.0;         // log of the sum of exp(logit) over the whole vocabulary
+  Real largest_ = 0;             // of all logits
   std::vector<Real> block_max_;  // of tokens from kEos on
 };
 

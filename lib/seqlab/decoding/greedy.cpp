@@ -1,5 +1,6 @@
 #include "seqlab/decoding/greedy.hpp"
 
+#include <limits>
 #include <numeric>
 
 #include "seqlab/decoding/attention_row.hpp"
@@ -11,7 +12,9 @@ inline namespace SEQLAB_PRECISION {
 std::vector<Hypothesis> greedy_search(const StepModel& model,
                                       const std::vector<const Sentence*>& sources,
                                       const DecodingOptions& options) {
-  std::vector<Hypothesis> hypotheses(sources.size());
+  Hypothesis empty;
+  if (!options.scores) empty.log_probability = std::numeric_limits<double>::quiet_NaN();
+  std::vector<Hypothesis> hypotheses(sources.size(), empty);
   DecoderState state = model.start(make_token_batch(sources, /*begin=*/false, /*end=*/true));
   std::vector<std::size_t> live(sources.size());  // the sentence of each row
   std::iota(live.begin(), live.end(), std::size_t{0});
@@ -28,7 +31,7 @@ std::vector<Hypothesis> greedy_search(const StepModel& model,
       Hypothesis& hypothesis = hypotheses[live[r]];
       logits.read(ref(output.logits).row(row), model.target_vocabulary());
       const TokenId token = logits.best_token();
-      hypothesis.log_probability += logits.log_probability(token);
+      if (options.scores) hypothesis.log_probability += logits.log_probability(token);
       hypothesis.length = length;
       if (keep_attention) hypothesis.attention.push_back(attention_row(output, row, state));
       hypothesis.finished = token == kEos;

@@ -26,6 +26,9 @@ struct DecodingOptions {
   Index nbest = 1;             ///< hypotheses returned of each sentence, at most `beam`
   Index batch_sentences = 64;  ///< sentences decoded together
   bool attention = false;      ///< keep attention weights
+  /// Probabilities of the translations. Greedy search can do without: it takes the largest logit,
+  /// and is then spared the softmax over the vocabulary. A beam search needs them anyway.
+  bool scores = true;
   Precision precision = Precision::fp32;
 };
 
@@ -42,7 +45,7 @@ inline namespace SEQLAB_PRECISION {
 
 struct Hypothesis {
   Sentence tokens;               ///< without begin and end marks
-  double score = 0.0;            ///< log_probability with the length penalty
+  double score = 0.0;            ///< log_probability with the length penalty; NaN without scores
   double log_probability = 0.0;  ///< nats, end mark included
   Index length = 0;              ///< predicted tokens, end mark included; 0 for an empty source
   /// [length][S]: the weights with which each predicted token, end mark included, was attended to

@@ -195,10 +195,12 @@ TestResult test_run(const LoadedRun& run, const ParallelText& text, Index thread
                     const DecodingProgress& progress) {
   const Corpus corpus = make_test_corpus(text, run.tokenizers);
   const EvaluationOptions& options = run.experiment.evaluation;
+  DecodingOptions decoding = run.experiment.decoding;
+  decoding.scores = false;
   TestResult result;
   const auto start = std::chrono::steady_clock::now();
   const std::vector<std::vector<Hypothesis>> hypotheses =
-      decode(*run.model, corpus.source, run.experiment.decoding, threads, progress);
+      decode(*run.model, corpus.source, decoding, threads, progress);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   std::vector<Index>& lengths = result.source_lengths;
   for (std::size_t i = 0; i < corpus.size(); ++i) {
