@@ -16,29 +16,24 @@ namespace seqlab {
 
 namespace {
 
-class Translator {
+class LineTranslator {
  public:
-  Translator(const LoadedRun& run, DecodingOptions options, Index threads, bool nbest)
-      : run_(run), options_(options), threads_(threads), nbest_(nbest) {
-    if (options_.attention)
-      attention_ =
-          "sentence\ttarget_position\ttarget\tsource_position\t"
-          "source\tweight\n";
-  }
+  LineTranslator(const LoadedRun& run, const DecodingOptions& options, Index threads, bool nbest)
+      : run_(run), translator_(*run.model, options, threads), nbest_(nbest) {}
 
   /// Prints the translations and flushes them.
   void translate(const std::vector<std::string>& lines) {
     std::vector<Sentence> sources;
     for (const std::string& line : lines) sources.push_back(run_.tokenizers.source->encode(line));
-    const std::vector<std::vector<Hypothesis>> results =
-        decode(*run_.model, sources, options_, threads_);
+    const std::vector<std::vector<Hypothesis>> results = translator_.translate(sources);
     for (std::size_t i = 0; i < results.size(); ++i, ++number_) {
       print(results[i]);
-      if (options_.attention) note_attention(sources[i], results[i].front());
+      note_attention(sources[i], results[i].front());
     }
     finish_output();
   }
 
+  /// The table of what all best translations attended to, if that was kept.
   const std::string& attention() const { return attention_; }
 
  private:
@@ -68,11 +63,10 @@ class Translator {
   }
 
   const LoadedRun& run_;
-  DecodingOptions options_;
-  Index threads_;
+  Translator translator_;
   bool nbest_;
   std::size_t number_ = 0;  // of the sentence, from 0
-  std::string attention_;
+  std::string attention_ = "sentence\ttarget_position\ttarget\tsource_position\tsource\tweight\n";
 };
 
 /// Options of the command line over those of the run; the values are those of experiment files.
@@ -130,13 +124,12 @@ int translate_main(int argc, char** argv) {
                                  command.argument()));
   }
   const DecodingOptions options = decoding_options(command, run.experiment.decoding);
-  validate(options);
   const ModelOptions& model = run.named_model().options;
   if (options.attention && !model.attends_to_source()) {
     throw UsageError(fmt::format("--attention: the model {} has no attention to the source",
                                  run.named_model().name));
   }
-  Translator translator(run, options, command.get<Index>("threads"), command.has("nbest"));
+  LineTranslator translator(run, options, command.get<Index>("threads"), command.has("nbest"));
 
   constexpr std::size_t kMostLines = 1024;
   if (command.has("input")) {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "decoding/scripted_model.hpp"
 #include "seqlab/decoding/translate.hpp"
 #include "seqlab/models/registry.hpp"
 #include "seqlab/tensor/bf16_products.hpp"
@@ -69,6 +70,21 @@ TEST_CASE("every model: translations depend neither on the batches nor on the th
           }
         }
       }
+    }
+  }
+}
+
+TEST_CASE("every model: a translator gives the same each time, and what one that is new gives") {
+  const std::vector<Sentence> sources = draw_sources();
+  for (const ModelFamily& family : model_families()) {
+    CAPTURE(family.name);
+    const auto model = make_small_model(family);
+    for (const Index beam : {1, 4}) {
+      const DecodingOptions options = small_options(beam);
+      Translator translator(*model, options, 2);
+      const auto first = translator.translate(sources);
+      CHECK(testing::same(translator.translate(sources), first));
+      CHECK(testing::same(decode(*model, sources, options, 2), first));
     }
   }
 }

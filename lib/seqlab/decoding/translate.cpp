@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <mutex>
-#include <optional>
 
 #include "seqlab/decoding/beam_search.hpp"
 #include "seqlab/decoding/greedy.hpp"
-#include "seqlab/tensor/bf16_products.hpp"
-#include "seqlab/tensor/transposed_weights.hpp"
 #include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
@@ -39,44 +36,51 @@ std::vector<std::vector<Hypothesis>> decode_batch(const StepModel& model,
 
 }  // namespace
 
-std::vector<std::vector<Hypothesis>> decode(const StepModel& model,
-                                            const std::vector<Sentence>& sources,
-                                            const DecodingOptions& options, Index threads,
-                                            const DecodingProgress& progress) {
+Translator::Translator(const StepModel& model, const DecodingOptions& options, Index threads)
+    : model_(model), options_(options), threads_(std::max<Index>(1, threads)) {
   validate(options);
+  if (options.precision == Precision::bf16) {
+    require_bf16_products();
+    Workers workers(threads_);
+    rounded_.emplace(model.weights()).update(workers);
+  } else {
+    transposed_.emplace(model.weights());
+  }
+}
+
+std::vector<std::vector<Hypothesis>> Translator::translate(const std::vector<Sentence>& sources,
+                                                           const DecodingProgress& progress) {
   const std::vector<std::size_t> order = by_decreasing_length(sources);
   std::vector<std::vector<Hypothesis>> results(sources.size(), std::vector<Hypothesis>(1));
   // No thread is left without work because a batch could have been fuller.
-  const auto shares = static_cast<std::size_t>(std::max<Index>(1, threads));
+  const auto shares = static_cast<std::size_t>(threads_);
   const std::size_t share = std::max<std::size_t>(1, (order.size() + shares - 1) / shares);
-  const std::size_t batch = std::min(static_cast<std::size_t>(options.batch_sentences), share);
+  const std::size_t batch = std::min(static_cast<std::size_t>(options_.batch_sentences), share);
   const auto tasks = static_cast<Index>((order.size() + batch - 1) / batch);
-  Workers workers(std::clamp<Index>(tasks, 1, std::max<Index>(1, threads)));
-  std::optional<RoundedParameters> rounded;
-  std::optional<TransposedWeights> transposed;
-  if (options.precision == Precision::bf16) {
-    require_bf16_products();
-    rounded.emplace(model.weights());
-    rounded->update(workers);
-  } else {
-    transposed.emplace(model.weights());
-  }
+  Workers workers(std::clamp<Index>(tasks, 1, threads_));
   std::mutex mutex;
   std::size_t done = sources.size() - order.size();
   workers.run(tasks, [&](Index task) {
-    const Bf16Products products(rounded ? &*rounded : nullptr);
-    const TransposedProducts transposed_products(transposed ? &*transposed : nullptr);
+    const Bf16Products products(rounded_ ? &*rounded_ : nullptr);
+    const TransposedProducts transposed_products(transposed_ ? &*transposed_ : nullptr);
     const std::size_t begin = static_cast<std::size_t>(task) * batch;
     const std::size_t end = std::min(order.size(), begin + batch);
     std::vector<const Sentence*> batch_sources;
     for (std::size_t i = begin; i < end; ++i) batch_sources.push_back(&sources[order[i]]);
-    std::vector<std::vector<Hypothesis>> found = decode_batch(model, batch_sources, options);
+    std::vector<std::vector<Hypothesis>> found = decode_batch(model_, batch_sources, options_);
     for (std::size_t i = begin; i < end; ++i) results[order[i]] = std::move(found[i - begin]);
     const std::lock_guard lock(mutex);
     done += end - begin;
     if (progress) progress(done, sources.size());
   });
   return results;
+}
+
+std::vector<std::vector<Hypothesis>> decode(const StepModel& model,
+                                            const std::vector<Sentence>& sources,
+                                            const DecodingOptions& options, Index threads,
+                                            const DecodingProgress& progress) {
+  return Translator(model, options, threads).translate(sources, progress);
 }
 
 }  // namespace SEQLAB_PRECISION
