@@ -161,16 +161,17 @@ class DecodingWork {
   DecodingOptions options_;
 };
 
-/// GFLOP/s of large matrix products on all threads at once: what the machine gives at this time.
-double product_limit(Workers& workers) {
+/// Adds to `rates` the GFLOP/s of large matrix products on all threads at once: what the machine
+/// gives at this time, which other programs change.
+void measure_products(Index threads, std::vector<double>& rates) {
   constexpr Index m = 1600, n = 1024, k = 256;
   constexpr int kRepeats = 25;
+  Workers workers(threads);
   const double operations = 2.0 * m * n * k * static_cast<double>(workers.threads());
   struct Operands {
     Matrix a = zeros(m, k), b = zeros(k, n), c = zeros(m, n);
   };
   std::vector<Operands> operands(static_cast<std::size_t>(workers.threads()));
-  std::vector<double> rates;
   for (int i = 0; i < kRepeats; ++i) {
     const auto start = Clock::now();
     workers.run(workers.threads(), [&](Index thread) {
@@ -179,7 +180,6 @@ double product_limit(Workers& workers) {
     });
     rates.push_back(operations / seconds_since(start) / 1e9);
   }
-  return median(rates);
 }
 
 /// What a training run of so many updates did.
@@ -263,8 +263,8 @@ Json run_bench(const BenchOptions& options) {
 
   const TrainingRun run = train(*model, options, kWarmup + options.steps);
   result["peak_memory_mb"] = peak_memory();
-  Workers workers(options.threads);
-  const double limit = product_limit(workers);
+  std::vector<double> product_rates;
+  measure_products(options.threads, product_rates);
   const double speed = median(run.speeds);
   const double seconds = static_cast<double>(options.sentences * options.length) / speed;
   result["train_target_tokens_per_second"] = std::round(speed);
@@ -273,18 +273,22 @@ Json run_bench(const BenchOptions& options) {
   result["step_ms"] = 1e3 * seconds;
   result["gflop_per_step"] = run.flops / 1e9;
   result["gflops"] = run.flops / seconds / 1e9;
-  result["gemm_limit_gflops"] = limit;
-  result["gemm_limit_share"] = run.flops / seconds / 1e9 / limit;
   if (options.decode) {
     const DecodingWork decoding(*model, options);
     const double duration = decoding.median_seconds();
+    measure_products(options.threads, product_rates);
     const double rate = decoding.flops() / duration / 1e9;
     result["decode_target_tokens_per_second"] =
         std::round(static_cast<double>(options.sentences * kDecodingSteps) / duration);
     result["decode_ms"] = 1e3 * duration;
     result["decode_gflops"] = rate;
-    result["decode_limit_share"] = rate / limit;
     if (options.profile) add_decoding_profile(decoding, result);
+  }
+  const double limit = median(product_rates);
+  result["gemm_limit_gflops"] = limit;
+  result["gemm_limit_share"] = result["gflops"].get<double>() / limit;
+  if (options.decode) {
+    result["decode_limit_share"] = result["decode_gflops"].get<double>() / limit;
   }
   if (options.profile) add_profile(*model, options, result);
   return result;

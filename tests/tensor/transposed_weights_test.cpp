@@ -79,6 +79,21 @@ TEST_CASE("blocks of a transposed weight are told apart, and its rows never lie 
   }
 }
 
+TEST_CASE("an update brings the copies up to date") {
+  std::vector<Real> parameters = random_parameters(3000 * 40 + 100);
+  const ConstMatrixRef large{parameters.data(), 3000, 40, 40},
+      small{parameters.data() + 3000 * 40, 10, 10, 10};
+  TransposedWeights weights(parameters);
+  const std::optional<ConstMatrixRef> copies[] = {weights.find(large), weights.find(small)};
+  for (Real& x : parameters) x += Real(1);
+  CHECK_FALSE(is_transpose(copies[0], large));
+  CHECK_FALSE(is_transpose(copies[1], small));
+  Workers workers(2);
+  weights.update(workers);
+  CHECK(is_transpose(copies[0], large));
+  CHECK(is_transpose(copies[1], small));
+}
+
 TEST_CASE("only weights within the parameters are transposed, and only within a scope") {
   const std::vector<Real> parameters = random_parameters(4096), others = random_parameters(4096);
   const Product inside(parameters, 1024, 64, 32), outside(others, 0, 64, 32);

@@ -8,9 +8,9 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
-/// Rows of logits that are worked on at a time: large enough for fast products, small enough that
-/// block x V stays in the last-level cache.
-constexpr Index kBlockRows = 192;
+/// Most rows of logits that are worked on at a time: large enough for fast products, small enough
+/// that block x V stays in the last-level cache.
+constexpr Index kMostBlockRows = 192;
 
 /// Positions of the rows that have a target.
 PooledVector<Index> rows_with_target(std::span<const TokenId> targets) {
@@ -77,10 +77,12 @@ CrossEntropyOutput linear_softmax_cross_entropy(Tape& tape, Variable hidden, Par
   CrossEntropyOutput output;
   output.row_nll.assign(targets.size(), 0.0);
   output.row_correct.assign(targets.size(), 0);
-  Matrix inputs = make_matrix(std::min(kBlockRows, count), h.cols);
-  Matrix logits = make_matrix(std::min(kBlockRows, count), vocabulary);
-  for (Index first = 0; first < count; first += kBlockRows) {
-    const Index size = std::min(kBlockRows, count - first);
+  const Index blocks = (count + kMostBlockRows - 1) / kMostBlockRows;
+  const Index block_rows = blocks == 0 ? 0 : (count + blocks - 1) / blocks;  // no small last block
+  Matrix inputs = make_matrix(block_rows, h.cols);
+  Matrix logits = make_matrix(block_rows, vocabulary);
+  for (Index first = 0; first < count; first += block_rows) {
+    const Index size = std::min(block_rows, count - first);
     const MatrixRef x = ref(inputs).row_block(0, size);
     const MatrixRef y = ref(logits).row_block(0, size);
     const std::span<const Index> block(positions.data() + first, static_cast<std::size_t>(size));

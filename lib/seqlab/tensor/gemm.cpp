@@ -21,6 +21,9 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
+/// With more rows, a weight is laid out in no time beside the product: a copy would only take memory.
+constexpr Index kMostRowsOfTransposed = 512;
+
 void openblas_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k,
                    Real alpha, ConstMatrixRef a, ConstMatrixRef b, Real beta, MatrixRef c) {
   const auto op = [](Transpose t) { return t == Transpose::yes ? cxxblas::Trans : cxxblas::NoTrans; };
@@ -40,13 +43,14 @@ constexpr Index kSmallProduct = 1 << 18;
 constexpr Index kFewRows = 128;
 
 /// Whether a product is oneDNN's. With AVX-512 all but the small ones are. With AVX2 it is ahead for
-/// few rows; for many the two are about even, but for a transposed first matrix, as in the gradient
-/// of a weight, it takes up to twice OpenBLAS's time (experiments/benchmarks/products.cpp).
-bool suits_onednn(Transpose transpose_a, Index m, Index n, Index k) {
+/// few rows and where the second matrix is a transposed weight; otherwise the two are about even, but
+/// for a transposed first matrix, as in the gradient of a weight, it takes up to twice OpenBLAS's time
+/// (experiments/benchmarks/products.cpp).
+bool suits_onednn(Transpose transpose_a, Index m, Index n, Index k, bool transposed_weight) {
   static const bool has_avx512 =
       (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
   return m * n * k >= kSmallProduct &&
-         (has_avx512 || (transpose_a == Transpose::no && m <= kFewRows));
+         (has_avx512 || transposed_weight || (transpose_a == Transpose::no && m <= kFewRows));
 }
 
 bool onednn_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k, Real alpha,
@@ -69,10 +73,12 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
         "gemm: shapes [{}, {}] x [{}, {}] do not give [{}, {}]", m, k, b_k, n, c.rows, c.cols);
   if (m == 0 || n == 0) return;
   counted_flops += 2.0 * static_cast<double>(m * n * k);
-  if (transpose_b == Transpose::yes) {
+  [[maybe_unused]] bool transposed_weight = false;  // read where there is oneDNN
+  if (transpose_b == Transpose::yes && m <= kMostRowsOfTransposed) {
     if (const std::optional<ConstMatrixRef> transposed = find_transposed(b)) {
       b = *transposed;
       transpose_b = Transpose::no;
+      transposed_weight = true;
     }
   }
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
@@ -80,7 +86,7 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
       bf16_gemm(transpose_a, transpose_b, a, b, beta, c)) {
     return;
   }
-  if (suits_onednn(transpose_a, m, n, k) &&
+  if (suits_onednn(transpose_a, m, n, k, transposed_weight) &&
       onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {
     return;
   }

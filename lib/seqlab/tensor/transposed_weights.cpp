@@ -33,6 +33,18 @@ Index padded(Index columns) {
 
 }  // namespace
 
+void TransposedWeights::update(Workers& workers) {
+  constexpr Index kRows = 1024;
+  for (auto& [key, copy] : copies_) {
+    const ConstMatrixRef weight = std::make_from_tuple<ConstMatrixRef>(key);
+    const MatrixRef to = ref(copy);
+    workers.run((weight.rows + kRows - 1) / kRows, [&](Index block) {
+      const Index first = block * kRows, size = std::min(kRows, weight.rows - first);
+      transpose(weight.row_block(first, size), to.column_block(first, size));
+    });
+  }
+}
+
 std::optional<ConstMatrixRef> TransposedWeights::find(ConstMatrixRef weight) {
   const Real* const begin = parameters_.data();
   if (std::less<>()(weight.data, begin) ||

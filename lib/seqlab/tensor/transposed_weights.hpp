@@ -1,8 +1,8 @@
 #pragma once
 
-// Decoding multiplies few rows at a time with the same weights, stored as [out, in]: the library
-// lays a weight out anew in every such product, which takes up to a third of its time. Laid out once
-// as [in, out], the product runs at full speed.
+// Decoding, a recurrent layer and the output layer multiply few rows at a time with the same weights,
+// stored as [out, in]: the library lays a weight out anew in every such product, which takes up to a
+// third of its time. Laid out once as [in, out], the product runs at full speed.
 
 #include <map>
 #include <mutex>
@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "seqlab/tensor/matrix.hpp"
+#include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -18,8 +19,11 @@ inline namespace SEQLAB_PRECISION {
 /// Copies of a model's weights [out, in] as [in, out], each made when it is first asked for.
 class TransposedWeights {
  public:
-  /// `parameters`, which holds all weights, must outlive the object and stay as it is.
+  /// `parameters`, which holds all weights, must outlive the object.
   explicit TransposedWeights(std::span<const Real> parameters) : parameters_(parameters) {}
+
+  /// To be called when the parameters have changed: makes the copies anew.
+  void update(Workers& workers);
 
   /// The transpose of a block of `parameters`; none for a matrix that lies elsewhere. May be called
   /// by several threads at once.
@@ -33,7 +37,8 @@ class TransposedWeights {
   std::map<Key, Matrix> copies_;
 };
 
-/// While it lives, products of this thread with the transpose of one of those weights read the copy.
+/// While it lives, products of this thread with few rows (gemm.cpp) and the transpose of one of those
+/// weights read the copy.
 class TransposedProducts {
  public:
   /// `weights` must outlive the object; nullptr: nothing changes. Throws std::logic_error inside of
