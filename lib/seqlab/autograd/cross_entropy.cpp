@@ -12,6 +12,14 @@ namespace {
 /// that block x V stays in the last-level cache.
 constexpr Index kMostBlockRows = 192;
 
+/// Blocks of about the same size, so that none is too small for fast products.
+Index rows_of_block(Index count) {
+  constexpr Index kStep = 16;
+  const Index blocks = std::max<Index>(1, (count + kMostBlockRows - 1) / kMostBlockRows);
+  const Index rows = (count + blocks - 1) / blocks;
+  return std::min(count, (rows + kStep - 1) / kStep * kStep);
+}
+
 /// Positions of the rows that have a target.
 PooledVector<Index> rows_with_target(std::span<const TokenId> targets) {
   PooledVector<Index> positions;
@@ -77,8 +85,7 @@ CrossEntropyOutput linear_softmax_cross_entropy(Tape& tape, Variable hidden, Par
   CrossEntropyOutput output;
   output.row_nll.assign(targets.size(), 0.0);
   output.row_correct.assign(targets.size(), 0);
-  const Index blocks = (count + kMostBlockRows - 1) / kMostBlockRows;
-  const Index block_rows = blocks == 0 ? 0 : (count + blocks - 1) / blocks;  // no small last block
+  const Index block_rows = rows_of_block(count);
   Matrix inputs = make_matrix(block_rows, h.cols);
   Matrix logits = make_matrix(block_rows, vocabulary);
   for (Index first = 0; first < count; first += block_rows) {
