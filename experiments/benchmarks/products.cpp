@@ -36,7 +36,7 @@ struct Product {
 };
 
 constexpr double kBlocks = 1600.0 / 192.0;  // of rows in the output layer
-constexpr Index kPadding = 16;              // of a weight laid out for decoding
+constexpr Index kPadding = 16;              // of a weight laid out for products of few rows
 
 constexpr std::array kProducts = {
     Product{"linear, all positions", 'N', 'T', 1600, 256, 256, 36},
@@ -48,7 +48,8 @@ constexpr std::array kProducts = {
     Product{"its weight's gradient", 'T', 'N', 256, 256, 1600, 36},
     Product{"its weight's gradient", 'T', 'N', 1024, 256, 1600, 6},
     Product{"its weight's gradient", 'T', 'N', 256, 1024, 1600, 6},
-    Product{"output layer, a block", 'N', 'T', 192, 8000, 256, kBlocks},
+    Product{"output layer, a block", 'N', 'T', 192, 8000, 256},
+    Product{"the same, weight laid out", 'N', 'N', 192, 8000, 256, kBlocks, kPadding},
     Product{"its input's gradient", 'N', 'N', 192, 256, 8000, kBlocks},
     Product{"its weight's gradient", 'T', 'N', 8000, 256, 192, kBlocks},
     Product{"a step: gates of an LSTM", 'N', 'T', 64, 1024, 256},
