@@ -92,6 +92,10 @@ TEST_CASE("an update brings the copies up to date") {
   weights.update(workers);
   CHECK(is_transpose(copies[0], large));
   CHECK(is_transpose(copies[1], small));
+  // Of two updates without a request between, the second drops the copies; they come back as needed.
+  weights.update(workers);
+  parameters[0] += Real(1);
+  CHECK(is_transpose(weights.find(large), large));
 }
 
 TEST_CASE("only weights within the parameters are transposed, and only within a scope") {

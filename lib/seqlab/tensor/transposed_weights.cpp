@@ -35,9 +35,11 @@ Index padded(Index columns) {
 
 void TransposedWeights::update(Workers& workers) {
   constexpr Index kRows = 1024;
+  std::erase_if(copies_, [](const auto& entry) { return !entry.second.used; });
   for (auto& [key, copy] : copies_) {
+    copy.used = false;
     const ConstMatrixRef weight = std::make_from_tuple<ConstMatrixRef>(key);
-    const MatrixRef to = ref(copy);
+    const MatrixRef to = ref(copy.values);
     workers.run((weight.rows + kRows - 1) / kRows, [&](Index block) {
       const Index first = block * kRows, size = std::min(kRows, weight.rows - first);
       transpose(weight.row_block(first, size), to.column_block(first, size));
@@ -53,8 +55,9 @@ std::optional<ConstMatrixRef> TransposedWeights::find(ConstMatrixRef weight) {
   }
   const std::scoped_lock lock(mutex_);
   const Key key(weight.data, weight.rows, weight.cols, weight.stride);
-  const auto [place, added] = copies_.try_emplace(key, make_matrix(0, 0));
-  Matrix& copy = place->second;
+  const auto [place, added] = copies_.try_emplace(key);
+  Matrix& copy = place->second.values;
+  place->second.used = true;
   if (added) {
     copy = make_matrix(weight.cols, padded(weight.rows));
     transpose(weight, ref(copy).column_block(0, weight.rows));

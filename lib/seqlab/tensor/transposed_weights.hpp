@@ -22,7 +22,8 @@ class TransposedWeights {
   /// `parameters`, which holds all weights, must outlive the object.
   explicit TransposedWeights(std::span<const Real> parameters) : parameters_(parameters) {}
 
-  /// To be called when the parameters have changed: makes the copies anew.
+  /// To be called when the parameters have changed: makes those copies anew that were asked for since
+  /// the last update, and drops the others, which a batch of unusual size may have left.
   void update(Workers& workers);
 
   /// The transpose of a block of `parameters`; none for a matrix that lies elsewhere. May be called
@@ -31,10 +32,14 @@ class TransposedWeights {
 
  private:
   using Key = std::tuple<const Real*, Index, Index, Index>;  // all of a ConstMatrixRef
+  struct Copy {
+    Matrix values = make_matrix(0, 0);
+    bool used = false;  // since the last update
+  };
 
   std::span<const Real> parameters_;
   std::mutex mutex_;
-  std::map<Key, Matrix> copies_;
+  std::map<Key, Copy> copies_;
 };
 
 /// While it lives, products of this thread with few rows (gemm.cpp) and the transpose of one of those

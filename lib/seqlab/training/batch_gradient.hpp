@@ -53,9 +53,9 @@ class BatchGradient {
   const TrainingOptions& options_;
   Workers& workers_;
   Communicator& communicator_;
-  std::size_t first_;                           // shard of this rank
-  std::vector<std::unique_ptr<Shard>> shards_;  // of this rank; kept between batches
-  std::optional<RoundedParameters> rounded_;    // precision = bf16
+  std::size_t first_;                            // shard of this rank
+  std::vector<std::unique_ptr<Shard>> shards_;   // of this rank; kept between batches
+  std::optional<RoundedParameters> rounded_;     // precision = bf16
   std::optional<TransposedWeights> transposed_;  // otherwise
   double norm_ = 0.0;
   double flops_ = 0.0;
