@@ -1,9 +1,9 @@
-// GFLOP/s of OpenBLAS and oneDNN for the matrix products of training and decoding, on one core:
-// what the choice between the two in lib/seqlab/tensor/gemm.cpp rests on. Sizes are those of
-// `seqlab bench`: width 256, 8000 words, 64 sentences of 25 positions. The last line is the time
-// that a training step of the Transformer (3 + 3 layers) would take if it were nothing but these
-// products (attention's small ones apart), each by the faster of the two: what no program can pass
-// that calls these libraries.
+// GFLOP/s of OpenBLAS, oneDNN and small_product for the matrix products of training and decoding,
+// on one core: what the choice in lib/seqlab/tensor/gemm.cpp rests on. Sizes are those of `seqlab
+// bench`: width 256, 8000 words, 64 sentences of 25 positions, and tiny: width 128, 4000 words. The
+// last lines are the time that a training step of the Transformer (3 + 3 layers) would take if it
+// were nothing but these products (attention's small ones apart), each by the faster library: what
+// no program can pass that calls these libraries.
 //
 //   ninja -C build product_bench && build/product_bench
 
@@ -18,12 +18,13 @@
 #include <string_view>
 #include <vector>
 
-#include "seqlab/tensor/matrix.hpp"
+#include "seqlab/tensor/small_product.hpp"
 
 namespace {
 
 using seqlab::Index;
 using seqlab::Matrix;
+using seqlab::Transpose;
 
 /// [m, n] = op(A) op(B) with the inner size k; 'T' transposes.
 struct Product {
@@ -33,12 +34,14 @@ struct Product {
   Index m, n, k;
   double in_step = 0;  ///< how often a training step of the Transformer has it
   Index padding = 0;   ///< columns that B has and the product does not read
+
+  double operations() const { return 2.0 * static_cast<double>(m * n * k); }
 };
 
 constexpr double kBlocks = 1600.0 / 192.0;  // of rows in the output layer
 constexpr Index kPadding = 16;              // of a weight laid out for products of few rows
 
-constexpr std::array kProducts = {
+constexpr std::array kDefault = {
     Product{"linear, all positions", 'N', 'T', 1600, 256, 256, 36},
     Product{"linear, all positions", 'N', 'T', 1600, 1024, 256, 6},
     Product{"linear, all positions", 'N', 'T', 1600, 256, 1024, 6},
@@ -61,6 +64,28 @@ constexpr std::array kProducts = {
     Product{"half its rows: gates", 'N', 'N', 32, 1024, 256, 0, kPadding},
     Product{"half its rows: linear", 'N', 'N', 32, 256, 256, 0, kPadding},
     Product{"half its rows: output", 'N', 'N', 32, 8000, 256, 0, kPadding},
+    Product{"one row: linear", 'N', 'N', 1, 256, 256, 0, kPadding},
+    Product{"a head's scores", 'N', 'T', 25, 25, 64},
+    Product{"its context", 'N', 'N', 25, 64, 25},
+    Product{"its keys' gradient", 'T', 'N', 25, 64, 25},
+};
+
+constexpr std::array kTiny = {
+    Product{"linear, all positions", 'N', 'T', 1600, 128, 128, 36},
+    Product{"linear, all positions", 'N', 'T', 1600, 512, 128, 6},
+    Product{"linear, all positions", 'N', 'T', 1600, 128, 512, 6},
+    Product{"its input's gradient", 'N', 'N', 1600, 128, 128, 36},
+    Product{"its input's gradient", 'N', 'N', 1600, 128, 512, 6},
+    Product{"its input's gradient", 'N', 'N', 1600, 512, 128, 6},
+    Product{"its weight's gradient", 'T', 'N', 128, 128, 1600, 36},
+    Product{"its weight's gradient", 'T', 'N', 512, 128, 1600, 6},
+    Product{"its weight's gradient", 'T', 'N', 128, 512, 1600, 6},
+    Product{"output layer, laid out", 'N', 'N', 192, 4000, 128, kBlocks, kPadding},
+    Product{"its input's gradient", 'N', 'N', 192, 128, 4000, kBlocks},
+    Product{"its weight's gradient", 'T', 'N', 4000, 128, 192, kBlocks},
+    Product{"a head's scores", 'N', 'T', 25, 25, 32},
+    Product{"its context", 'N', 'N', 25, 32, 25},
+    Product{"its keys' gradient", 'T', 'N', 25, 32, 25},
 };
 
 class Measurement {
@@ -71,15 +96,18 @@ class Measurement {
         b_(seqlab::zeros(p.op_b == 'T' ? p.n : p.k, (p.op_b == 'T' ? p.k : p.n) + p.padding)),
         c_(seqlab::zeros(p.m, p.n)) {}
 
-  /// Turn by turn, so that what else the machine does meets both; medians in GFLOP/s.
-  std::array<double, 2> run() {
+  /// Turn by turn, so that what else the machine does meets all; medians in GFLOP/s of OpenBLAS,
+  /// oneDNN and small_product (0 where it does not suit).
+  std::array<double, 3> run() {
     constexpr int kTurns = 31;
-    std::array<std::vector<double>, 2> rates;
+    const bool small = seqlab::suits_small_product(p_.m, p_.n, p_.k);
+    std::array<std::vector<double>, 3> rates;
     for (int turn = 0; turn < kTurns; ++turn) {
       rates[0].push_back(rate([&] { openblas(); }));
       rates[1].push_back(rate([&] { onednn(); }));
+      rates[2].push_back(small ? rate([&] { small_product(); }) : 0.0);
     }
-    return {median(rates[0]), median(rates[1])};
+    return {median(rates[0]), median(rates[1]), median(rates[2])};
   }
 
  private:
@@ -92,10 +120,11 @@ class Measurement {
   template <typename Action>
   double rate(Action&& action) const {
     using Clock = std::chrono::steady_clock;
+    const int times = std::max(1, static_cast<int>(1e7 / p_.operations()));
     const auto start = Clock::now();
-    action();
+    for (int i = 0; i < times; ++i) action();
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    return 2.0 * static_cast<double>(p_.m * p_.n * p_.k) / seconds / 1e9;
+    return times * p_.operations() / seconds / 1e9;
   }
 
   void openblas() {
@@ -111,26 +140,35 @@ class Measurement {
                0.0F, c_.data(), cols(c_));
   }
 
+  void small_product() {
+    const auto op = [](char t) { return t == 'T' ? Transpose::yes : Transpose::no; };
+    seqlab::small_product(op(p_.op_a), op(p_.op_b), 1.0F, ref(a_), ref(b_), 0.0F, ref(c_));
+  }
+
   Product p_;
   Matrix a_;
   Matrix b_;
   Matrix c_;
 };
 
+void measure(std::string_view size, std::span<const Product> products) {
+  fmt::print("{:<28} {:>2}  {:>5} {:>5} {:>5} {:>9} {:>7} {:>14}\n", size, "op", "m", "n", "k",
+             "OpenBLAS", "oneDNN", "small_product");
+  double step_ms = 0.0;
+  for (const Product& p : products) {
+    const auto [openblas, onednn, small] = Measurement(p).run();
+    step_ms += 1e-6 * p.in_step * p.operations() / std::max(openblas, onednn);
+    fmt::print("{:<28} {}{}  {:>5} {:>5} {:>5} {:>9.1f} {:>7.1f} {:>14}\n", p.place, p.op_a, p.op_b,
+               p.m, p.n, p.k, openblas, onednn, small > 0.0 ? fmt::format("{:.1f}", small) : "");
+  }
+  fmt::print("a training step of the Transformer, products alone: {:.0f} ms\n\n", step_ms);
+}
+
 }  // namespace
 
 int main() {
   openblas_set_num_threads(1);
   omp_set_num_threads(1);
-  fmt::print("{:<28} {:>2}  {:>5} {:>5} {:>5} {:>9} {:>7}\n", "product", "op", "m", "n", "k",
-             "OpenBLAS", "oneDNN");
-  double step_ms = 0.0;
-  for (const Product& p : kProducts) {
-    const auto [openblas, onednn] = Measurement(p).run();
-    const double gflop = 2e-9 * static_cast<double>(p.m * p.n * p.k);
-    step_ms += 1e3 * p.in_step * gflop / std::max(openblas, onednn);
-    fmt::print("{:<28} {}{}  {:>5} {:>5} {:>5} {:>9.1f} {:>7.1f}\n", p.place, p.op_a, p.op_b, p.m,
-               p.n, p.k, openblas, onednn);
-  }
-  fmt::print("a training step of the Transformer, products alone: {:.0f} ms\n", step_ms);
+  measure("default", kDefault);
+  measure("tiny", kTiny);
 }

@@ -4,6 +4,7 @@
 
 #include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/flops.hpp"
+#include "seqlab/tensor/small_product.hpp"
 #include "seqlab/tensor/transposed_weights.hpp"
 
 extern "C" {
@@ -21,6 +22,9 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
+/// Below this much work the call overhead of the libraries shows.
+constexpr Index kSmallProduct = 1 << 18;
+
 /// With more rows, a weight is laid out in no time beside the product: a copy would only take memory.
 constexpr Index kMostRowsOfTransposed = 512;
 
@@ -36,21 +40,23 @@ void openblas_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index 
 }
 
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
-/// Below this much work the call overhead of oneDNN shows (measured on attention's small products).
-constexpr Index kSmallProduct = 1 << 18;
-
-/// With so few rows, one step of a batch, packing the other matrix as OpenBLAS does is not worth it.
+/// With so few rows, one step of a batch, packing the other matrix as OpenBLAS does is not worth it,
+/// and with so few columns of the first matrix hardly.
 constexpr Index kFewRows = 128;
+constexpr Index kFewTerms = 256;
+/// Below this much work not even a row or two are worth a call of oneDNN.
+constexpr Index kTinyProduct = 1 << 15;
 
-/// Whether a product is oneDNN's. With AVX-512 all but the small ones are. With AVX2 it is ahead for
-/// few rows and where the second matrix is a transposed weight; otherwise the two are about even, but
-/// for a transposed first matrix, as in the gradient of a weight, it takes up to twice OpenBLAS's time
-/// (experiments/benchmarks/products.cpp).
+/// Whether a product is oneDNN's. With AVX-512 all are. With AVX2 it is ahead for few rows, for sums
+/// of few terms and where the second matrix is a transposed weight; otherwise the two are about even,
+/// but for a transposed first matrix, as in the gradient of a weight, it takes up to twice OpenBLAS's
+/// time (experiments/benchmarks/products.cpp).
 bool suits_onednn(Transpose transpose_a, Index m, Index n, Index k, bool transposed_weight) {
   static const bool has_avx512 =
       (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
-  return m * n * k >= kSmallProduct &&
-         (has_avx512 || transposed_weight || (transpose_a == Transpose::no && m <= kFewRows));
+  return m * n * k >= kTinyProduct &&
+         (has_avx512 || transposed_weight ||
+          (transpose_a == Transpose::no && (m <= kFewRows || k <= kFewTerms)));
 }
 
 bool onednn_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k, Real alpha,
@@ -80,6 +86,10 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
       transpose_b = Transpose::no;
       transposed_weight = true;
     }
+  }
+  if (m * n * k < kSmallProduct && suits_small_product(m, n, k)) {
+    small_product(transpose_a, transpose_b, alpha, a, b, beta, c);
+    return;
   }
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
   if (m * n * k >= kSmallProduct && alpha == Real(1) &&
