@@ -43,7 +43,7 @@ void openblas_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index 
 /// With so few rows, one step of a batch, packing the other matrix as OpenBLAS does is not worth it,
 /// and with so few columns of the first matrix hardly.
 constexpr Index kFewRows = 128;
-constexpr Index kFewTerms = 256;
+constexpr Index kFewTerms = 128;
 /// Below this much work not even a row or two are worth a call of oneDNN.
 constexpr Index kTinyProduct = 1 << 15;
 
