@@ -38,25 +38,26 @@ void pack_rows(ConstMatrixRef b, Real* panel, Index width) {
 
 /// Four numbers in a register, for transposing blocks of 4 x 4 on any processor.
 using Four = Real __attribute__((vector_size(4 * sizeof(Real))));
-Four load_four(const Real* x) {
-  Four four;
-  std::memcpy(&four, x, sizeof(four));
-  return four;
-}
-void store_four(Real* x, Four four) { std::memcpy(x, &four, sizeof(four)); }
 
 /// `to` has `width` between its rows, `from` has `stride`.
 void transpose_four_by_four(const Real* from, Index stride, Real* to, Index width) {
-  const Four r0 = load_four(from), r1 = load_four(from + stride);
-  const Four r2 = load_four(from + 2 * stride), r3 = load_four(from + 3 * stride);
+  Four r0, r1, r2, r3;
+  std::memcpy(&r0, from, sizeof(Four));
+  std::memcpy(&r1, from + stride, sizeof(Four));
+  std::memcpy(&r2, from + 2 * stride, sizeof(Four));
+  std::memcpy(&r3, from + 3 * stride, sizeof(Four));
   const Four low01 = __builtin_shufflevector(r0, r1, 0, 4, 1, 5);
   const Four high01 = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
   const Four low23 = __builtin_shufflevector(r2, r3, 0, 4, 1, 5);
   const Four high23 = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
-  store_four(to, __builtin_shufflevector(low01, low23, 0, 1, 4, 5));
-  store_four(to + width, __builtin_shufflevector(low01, low23, 2, 3, 6, 7));
-  store_four(to + 2 * width, __builtin_shufflevector(high01, high23, 0, 1, 4, 5));
-  store_four(to + 3 * width, __builtin_shufflevector(high01, high23, 2, 3, 6, 7));
+  r0 = __builtin_shufflevector(low01, low23, 0, 1, 4, 5);
+  r1 = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
+  r2 = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
+  r3 = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
+  std::memcpy(to, &r0, sizeof(Four));
+  std::memcpy(to + width, &r1, sizeof(Four));
+  std::memcpy(to + 2 * width, &r2, sizeof(Four));
+  std::memcpy(to + 3 * width, &r3, sizeof(Four));
 }
 
 /// The rows of b become the panel's columns.
