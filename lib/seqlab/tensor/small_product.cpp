@@ -1,9 +1,10 @@
 #include "seqlab/tensor/small_product.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "seqlab/tensor/simd.hpp"
+#include "seqlab/tensor/transpose.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -36,43 +37,11 @@ void pack_rows(ConstMatrixRef b, Real* panel, Index width) {
   }
 }
 
-/// Four numbers in a register, for transposing blocks of 4 x 4 on any processor.
-using Four = Real __attribute__((vector_size(4 * sizeof(Real))));
-
-/// `to` has `width` between its rows, `from` has `stride`.
-void transpose_four_by_four(const Real* from, Index stride, Real* to, Index width) {
-  Four r0, r1, r2, r3;
-  std::memcpy(&r0, from, sizeof(Four));
-  std::memcpy(&r1, from + stride, sizeof(Four));
-  std::memcpy(&r2, from + 2 * stride, sizeof(Four));
-  std::memcpy(&r3, from + 3 * stride, sizeof(Four));
-  const Four low01 = __builtin_shufflevector(r0, r1, 0, 4, 1, 5);
-  const Four high01 = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
-  const Four low23 = __builtin_shufflevector(r2, r3, 0, 4, 1, 5);
-  const Four high23 = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
-  r0 = __builtin_shufflevector(low01, low23, 0, 1, 4, 5);
-  r1 = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
-  r2 = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
-  r3 = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
-  std::memcpy(to, &r0, sizeof(Four));
-  std::memcpy(to + width, &r1, sizeof(Four));
-  std::memcpy(to + 2 * width, &r2, sizeof(Four));
-  std::memcpy(to + 3 * width, &r3, sizeof(Four));
-}
-
 /// The rows of b become the panel's columns.
 void pack_columns(ConstMatrixRef b, Real* panel, Index width) {
-  const Index whole_rows = b.rows / 4 * 4, whole_cols = b.cols / 4 * 4;
-  for (Index j = 0; j < whole_rows; j += 4) {
-    for (Index i = 0; i < whole_cols; i += 4) {
-      transpose_four_by_four(b.row(j) + i, b.stride, panel + i * width + j, width);
-    }
-    for (Index i = whole_cols; i < b.cols; ++i) {
-      for (Index r = j; r < j + 4; ++r) panel[i * width + r] = b.row(r)[i];
-    }
-  }
-  for (Index j = whole_rows; j < width; ++j) {
-    for (Index i = 0; i < b.cols; ++i) panel[i * width + j] = j < b.rows ? b.row(j)[i] : Real(0);
+  transpose(b, {panel, b.cols, b.rows, width});
+  for (Index i = 0; i < b.cols; ++i) {
+    std::fill(panel + i * width + b.rows, panel + (i + 1) * width, Real(0));
   }
 }
 

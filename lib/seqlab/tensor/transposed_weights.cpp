@@ -4,25 +4,13 @@
 #include <functional>
 #include <utility>
 
+#include "seqlab/tensor/transpose.hpp"
+
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
 thread_local TransposedWeights* active = nullptr;
-
-/// Tile by tile, so that reads and writes stay within a few cache lines.
-void transpose(ConstMatrixRef from, MatrixRef to) {
-  constexpr Index kTile = 16;
-  for (Index row = 0; row < from.rows; row += kTile) {
-    const Index row_end = std::min(row + kTile, from.rows);
-    for (Index col = 0; col < from.cols; col += kTile) {
-      const Index col_end = std::min(col + kTile, from.cols);
-      for (Index c = col; c < col_end; ++c) {
-        for (Index r = row; r < row_end; ++r) to.row(c)[r] = from.row(r)[c];
-      }
-    }
-  }
-}
 
 /// So many columns that rows are an odd number of cache lines apart. Rows a power of two apart would
 /// fall into the same places of the cache, and a product take two to three times as long.
