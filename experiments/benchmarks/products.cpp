@@ -65,8 +65,13 @@ std::vector<Product> products(Index d, Index words) {
       {"a step of decoding: output", 'N', 'N', 64, words, d, 0, kPadding},
       {"half its rows: gates", 'N', 'N', 32, 4 * d, d, 0, kPadding},
       {"half its rows: linear", 'N', 'N', 32, d, d, 0, kPadding},
+      {"half its rows: 4 d inputs", 'N', 'N', 32, d, 4 * d, 0, kPadding},
+      {"half its rows: back", 'N', 'N', 32, d, 4 * d},
       {"half its rows: output", 'N', 'N', 32, words, d, 0, kPadding},
+      {"beam of five: linear", 'N', 'N', 5, d, d, 0, kPadding},
+      {"beam of five: output", 'N', 'N', 5, words, d, 0, kPadding},
       {"one row: linear", 'N', 'N', 1, d, d, 0, kPadding},
+      {"one row: output", 'N', 'N', 1, words, d, 0, kPadding},
       {"a head's scores", 'N', 'T', 25, 25, d / 4},
       {"its context", 'N', 'N', 25, d / 4, 25},
       {"its keys' gradient", 'T', 'N', 25, d / 4, 25},
@@ -78,14 +83,15 @@ class Measurement {
   explicit Measurement(const Product& p)
       : p_(p),
         a_(seqlab::zeros(p.op_a == 'T' ? p.k : p.m, p.op_a == 'T' ? p.m : p.k)),
-        b_(seqlab::zeros(p.op_b == 'T' ? p.n : p.k, (p.op_b == 'T' ? p.k : p.n) + p.padding)),
+        b_(copies(p.k * p.n),
+           seqlab::zeros(p.op_b == 'T' ? p.n : p.k, (p.op_b == 'T' ? p.k : p.n) + p.padding)),
         c_(seqlab::zeros(p.m, p.n)) {}
 
   /// Turn by turn, so that what else the machine does meets all; medians in GFLOP/s of OpenBLAS,
   /// oneDNN and small_product (0 where it does not suit).
   std::array<double, 3> run() {
     constexpr int kTurns = 31;
-    const bool small = seqlab::suits_small_product(p_.m, p_.n, p_.k);
+    const bool small = seqlab::suits_small_product(op(p_.op_b), p_.m, p_.n, p_.k);
     std::array<std::vector<double>, 3> rates;
     for (int turn = 0; turn < kTurns; ++turn) {
       rates[0].push_back(rate([&] { openblas(); }));
@@ -96,6 +102,16 @@ class Measurement {
   }
 
  private:
+  /// So many that all of a model's weights are read between two uses of one, as in a step; what
+  /// attention multiplies has just been made.
+  static std::size_t copies(Index size) {
+    constexpr Index kModel = 3 << 20;
+    constexpr Index kWeight = 1 << 13;
+    return size < kWeight ? 1 : static_cast<std::size_t>(kModel / size) + 1;
+  }
+
+  static Transpose op(char t) { return t == 'T' ? Transpose::yes : Transpose::no; }
+
   static double median(std::vector<double>& values) {
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
     std::nth_element(values.begin(), middle, values.end());
@@ -103,37 +119,43 @@ class Measurement {
   }
 
   template <typename Action>
-  double rate(Action&& action) const {
+  double rate(Action&& action) {
     using Clock = std::chrono::steady_clock;
     const int times = std::max(1, static_cast<int>(1e7 / p_.operations()));
     const auto start = Clock::now();
-    for (int i = 0; i < times; ++i) action();
+    for (int i = 0; i < times; ++i) {
+      action();
+      next_ = (next_ + 1) % b_.size();
+    }
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
     return times * p_.operations() / seconds / 1e9;
   }
 
   void openblas() {
-    const auto op = [](char t) { return t == 'T' ? CblasTrans : CblasNoTrans; };
+    const auto cblas = [](char t) { return t == 'T' ? CblasTrans : CblasNoTrans; };
     const auto size = [](Index n) { return static_cast<blasint>(n); };
-    cblas_sgemm(CblasRowMajor, op(p_.op_a), op(p_.op_b), size(p_.m), size(p_.n), size(p_.k), 1.0F,
-                a_.data(), size(cols(a_)), b_.data(), size(cols(b_)), 0.0F, c_.data(),
+    cblas_sgemm(CblasRowMajor, cblas(p_.op_a), cblas(p_.op_b), size(p_.m), size(p_.n), size(p_.k),
+                1.0F, a_.data(), size(cols(a_)), b().data(), size(cols(b())), 0.0F, c_.data(),
                 size(cols(c_)));
   }
 
   void onednn() {
-    dnnl_sgemm(p_.op_a, p_.op_b, p_.m, p_.n, p_.k, 1.0F, a_.data(), cols(a_), b_.data(), cols(b_),
+    dnnl_sgemm(p_.op_a, p_.op_b, p_.m, p_.n, p_.k, 1.0F, a_.data(), cols(a_), b().data(), cols(b()),
                0.0F, c_.data(), cols(c_));
   }
 
   void small_product() {
-    const auto op = [](char t) { return t == 'T' ? Transpose::yes : Transpose::no; };
-    seqlab::small_product(op(p_.op_a), op(p_.op_b), 1.0F, ref(a_), ref(b_), 0.0F, ref(c_));
+    seqlab::small_product(op(p_.op_a), op(p_.op_b), 1.0F, ref(a_),
+                          ref(b()).column_block(0, cols(b()) - p_.padding), 0.0F, ref(c_));
   }
+
+  const Matrix& b() const { return b_[next_]; }
 
   Product p_;
   Matrix a_;
-  Matrix b_;
+  std::vector<Matrix> b_;
   Matrix c_;
+  std::size_t next_ = 0;  ///< the copy that the next product reads
 };
 
 void measure(std::string_view size, Index width, Index words) {

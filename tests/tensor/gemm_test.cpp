@@ -84,14 +84,17 @@ TEST_CASE("products are counted: two operations for a multiplication and its add
 }  // namespace
 
 TEST_CASE("gemm: every transpose, stride, alpha and beta against three loops") {
-  // Few rows are OpenBLAS's, then come those of small_product, with one to four registers in a row on
-  // any processor, and such as are just too wide or deep for it. The last three are large enough for
-  // oneDNN, where it is built in.
+  // One row and two transposed are the libraries'. Then come those of small_product: small ones,
+  // with one to four registers in a row on any processor; few rows with more columns, in several
+  // panels, the last of them whole or not; both with more terms than are added up at a time; and
+  // such as are just too wide or tall for it. The last three are large enough for oneDNN, where it is
+  // built in.
   const std::vector<std::array<Index, 3>> sizes{
-      {1, 1, 1},    {1, 7, 5},    {5, 1, 7},    {7, 5, 1},    {3, 17, 33},   {8, 1, 1},
-      {9, 3, 5},    {12, 8, 7},   {11, 9, 4},   {25, 16, 25}, {25, 25, 32},  {31, 32, 16},
-      {13, 33, 10}, {10, 64, 25}, {8, 13, 256}, {8, 13, 257}, {1, 200, 300}, {64, 65, 66},
-      {130, 70, 90}};
+      {1, 1, 1},     {1, 7, 5},      {5, 1, 7},      {7, 5, 1},      {3, 17, 33},   {8, 1, 1},
+      {9, 3, 5},     {12, 8, 7},     {11, 9, 4},     {25, 16, 25},   {25, 25, 32},  {31, 32, 16},
+      {13, 33, 10},  {10, 64, 25},   {8, 13, 256},   {8, 13, 257},   {2, 67, 33},   {5, 100, 20},
+      {7, 144, 9},   {40, 130, 256}, {40, 130, 257}, {29, 144, 300}, {41, 144, 30}, {3, 80, 2048},
+      {3, 80, 2049}, {1, 200, 300},  {64, 65, 66},   {130, 70, 90}};
   for (const auto& [m, n, k] : sizes) {
     for (const Transpose a : {Transpose::no, Transpose::yes}) {
       for (const Transpose b : {Transpose::no, Transpose::yes}) {

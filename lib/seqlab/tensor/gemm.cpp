@@ -22,8 +22,8 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
-/// Below this much work the call overhead of the libraries shows.
-constexpr Index kSmallProduct = 1 << 18;
+/// Below this much work, rounding to bfloat16 takes more time than it saves.
+constexpr Index kWorthRounding = 1 << 18;
 
 /// With more rows, a weight is laid out in no time beside the product: a copy would only take memory.
 constexpr Index kMostRowsOfTransposed = 512;
@@ -87,15 +87,15 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
       transposed_weight = true;
     }
   }
-  if (m * n * k < kSmallProduct && suits_small_product(m, n, k)) {
+  if (alpha == Real(1) && m * n * k >= kWorthRounding &&
+      bf16_gemm(transpose_a, transpose_b, a, b, beta, c)) {
+    return;
+  }
+  if (suits_small_product(transpose_b, m, n, k)) {
     small_product(transpose_a, transpose_b, alpha, a, b, beta, c);
     return;
   }
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
-  if (m * n * k >= kSmallProduct && alpha == Real(1) &&
-      bf16_gemm(transpose_a, transpose_b, a, b, beta, c)) {
-    return;
-  }
   if (suits_onednn(transpose_a, m, n, k, transposed_weight) &&
       onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {
     return;

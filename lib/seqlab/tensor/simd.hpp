@@ -15,6 +15,12 @@ inline namespace SEQLAB_PRECISION {
 
 using Simd = xsimd::batch<Real>;
 inline constexpr Index kLanes = static_cast<Index>(Simd::size);
+/// SIMD registers of the processor.
+#ifdef __AVX512F__
+inline constexpr Index kRegisterCount = 32;
+#else
+inline constexpr Index kRegisterCount = 16;
+#endif
 
 #ifdef __AVX512F__
 /// The mask of the first `count` < kLanes lanes.

@@ -2,35 +2,57 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
+
+#include "seqlab/tensor/simd.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
 constexpr Index kBlock = 4;
+constexpr Index kWide = std::max(kLanes, kBlock);
 
-/// Four numbers in a register, for transposing blocks of 4 x 4 on any processor.
-using Four = Real __attribute__((vector_size(4 * sizeof(Real))));
+using Block = Real __attribute__((vector_size(kBlock * sizeof(Real))));
+using Wide = Real __attribute__((vector_size(kWide * sizeof(Real))));
 
-/// `stride` and `width` are the distances between the rows of `from` and `to`.
-void transpose_four_by_four(const Real* from, Index stride, Real* to, Index width) {
-  Four r0, r1, r2, r3;
-  std::memcpy(&r0, from, sizeof(Four));
-  std::memcpy(&r1, from + stride, sizeof(Four));
-  std::memcpy(&r2, from + 2 * stride, sizeof(Four));
-  std::memcpy(&r3, from + 3 * stride, sizeof(Four));
-  const Four low01 = __builtin_shufflevector(r0, r1, 0, 4, 1, 5);
-  const Four high01 = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
-  const Four low23 = __builtin_shufflevector(r2, r3, 0, 4, 1, 5);
-  const Four high23 = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
-  r0 = __builtin_shufflevector(low01, low23, 0, 1, 4, 5);
-  r1 = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
-  r2 = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
-  r3 = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
-  std::memcpy(to, &r0, sizeof(Four));
-  std::memcpy(to + width, &r1, sizeof(Four));
-  std::memcpy(to + 2 * width, &r2, sizeof(Four));
-  std::memcpy(to + 3 * width, &r3, sizeof(Four));
+/// Of each block of four elements of a and b those from `first` on, in turns or in pairs.
+template <std::size_t first, std::size_t... i>
+Wide in_turns(Wide a, Wide b, std::index_sequence<i...>) {
+  return __builtin_shufflevector(a, b, (i / 4 * 4 + first + i % 4 / 2 + i % 2 * kWide)...);
+}
+template <std::size_t first, std::size_t... i>
+Wide in_pairs(Wide a, Wide b, std::index_sequence<i...>) {
+  return __builtin_shufflevector(a, b, (i / 4 * 4 + first + i % 2 + i % 4 / 2 * kWide)...);
+}
+
+/// Each block of four elements to the start of another row, `distance` apart.
+template <std::size_t... block>
+void store_blocks(Wide values, Real* to, Index distance, std::index_sequence<block...>) {
+  const auto store = [&](Index number, Block part) {
+    std::memcpy(to + number * distance, &part, sizeof(part));
+  };
+  (store(block, __builtin_shufflevector(values, values, 4 * block, 4 * block + 1, 4 * block + 2,
+                                        4 * block + 3)),
+   ...);
+}
+
+/// Four rows of kWide columns, each block of 4 x 4 where it lies in the registers. `stride` and
+/// `width` are the distances between the rows of `from` and `to`.
+void transpose_four_rows(const Real* from, Index stride, Real* to, Index width) {
+  constexpr auto kEach = std::make_index_sequence<kWide>();
+  constexpr auto kBlocks = std::make_index_sequence<kWide / kBlock>();
+  Wide r0, r1, r2, r3;
+  std::memcpy(&r0, from, sizeof(Wide));
+  std::memcpy(&r1, from + stride, sizeof(Wide));
+  std::memcpy(&r2, from + 2 * stride, sizeof(Wide));
+  std::memcpy(&r3, from + 3 * stride, sizeof(Wide));
+  const Wide low01 = in_turns<0>(r0, r1, kEach), high01 = in_turns<2>(r0, r1, kEach);
+  const Wide low23 = in_turns<0>(r2, r3, kEach), high23 = in_turns<2>(r2, r3, kEach);
+  store_blocks(in_pairs<0>(low01, low23, kEach), to, kBlock * width, kBlocks);
+  store_blocks(in_pairs<2>(low01, low23, kEach), to + width, kBlock * width, kBlocks);
+  store_blocks(in_pairs<0>(high01, high23, kEach), to + 2 * width, kBlock * width, kBlocks);
+  store_blocks(in_pairs<2>(high01, high23, kEach), to + 3 * width, kBlock * width, kBlocks);
 }
 
 }  // namespace
@@ -41,16 +63,18 @@ void transpose(ConstMatrixRef from, MatrixRef to) {
     const Index row_end = std::min(row + kTile, from.rows);
     for (Index col = 0; col < from.cols; col += kTile) {
       const Index col_end = std::min(col + kTile, from.cols);
-      for (Index r = row; r < row_end; r += kBlock) {
-        for (Index c = col; c < col_end; c += kBlock) {
-          if (r + kBlock <= row_end && c + kBlock <= col_end) {
-            transpose_four_by_four(from.row(r) + c, from.stride, to.row(c) + r, to.stride);
-            continue;
-          }
-          for (Index i = r; i < std::min(r + kBlock, row_end); ++i) {
-            for (Index j = c; j < std::min(c + kBlock, col_end); ++j) to.row(j)[i] = from.row(i)[j];
-          }
+      Index r = row;
+      for (; r + kBlock <= row_end; r += kBlock) {
+        Index c = col;
+        for (; c + kWide <= col_end; c += kWide) {
+          transpose_four_rows(from.row(r) + c, from.stride, to.row(c) + r, to.stride);
         }
+        for (; c < col_end; ++c) {
+          for (Index i = r; i < r + kBlock; ++i) to.row(c)[i] = from.row(i)[c];
+        }
+      }
+      for (; r < row_end; ++r) {
+        for (Index c = col; c < col_end; ++c) to.row(c)[r] = from.row(r)[c];
       }
     }
   }
