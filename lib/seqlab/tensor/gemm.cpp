@@ -44,7 +44,7 @@ void openblas_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index 
 /// and with so few columns of the first matrix hardly.
 constexpr Index kFewRows = 128;
 constexpr Index kFewTerms = 128;
-/// Below this much work not even a row or two are worth a call of oneDNN.
+/// Below this much work not even one row is worth a call of oneDNN.
 constexpr Index kTinyProduct = 1 << 15;
 
 /// Whether a product is oneDNN's. With AVX-512 all are. With AVX2 it is ahead for few rows, for sums
