@@ -47,10 +47,10 @@ constexpr Index kFewTerms = 128;
 /// Below this much work not even one row is worth a call of oneDNN.
 constexpr Index kTinyProduct = 1 << 15;
 
-/// Whether a product is oneDNN's. With AVX-512 all are. With AVX2 it is ahead for few rows, for sums
-/// of few terms and where the second matrix is a transposed weight; otherwise the two are about even,
-/// but for a transposed first matrix, as in the gradient of a weight, it takes up to twice OpenBLAS's
-/// time (experiments/benchmarks/products.cpp).
+/// Whether a product that small_product leaves is oneDNN's. With AVX-512 all are. With AVX2 it is
+/// ahead for few rows, for sums of few terms and where the second matrix is a transposed weight;
+/// otherwise the two are about even, but for a transposed first matrix, as in the gradient of a
+/// weight, it takes up to twice OpenBLAS's time (experiments/benchmarks/products.cpp).
 bool suits_onednn(Transpose transpose_a, Index m, Index n, Index k, bool transposed_weight) {
   static const bool has_avx512 =
       (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
