@@ -1,9 +1,9 @@
-// GFLOP/s of OpenBLAS, oneDNN and small_product for the matrix products of training and decoding,
+// GFLOP/s of OpenBLAS, oneDNN and panel_product for the matrix products of training and decoding,
 // on one core: what the choice in lib/seqlab/tensor/gemm.cpp rests on. Sizes are those of `seqlab
 // bench`: width 256, 8000 words, 64 sentences of 25 positions, and tiny: width 128, 4000 words. The
-// last lines are the time that a training step of the Transformer (3 + 3 layers) would take if it
-// were nothing but these products (attention's small ones apart), each by the faster library: what
-// no program can pass that calls these libraries.
+// last lines are the time that a training step of each family, and greedy decoding of a batch by
+// the Transformer, would take if they were nothing but these products, each by the fastest of the
+// three.
 //
 //   ninja -C build product_bench && build/product_bench
 
@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "seqlab/tensor/small_product.hpp"
+#include "seqlab/tensor/panel_product.hpp"
 
 namespace {
 
@@ -26,55 +26,73 @@ using seqlab::Index;
 using seqlab::Matrix;
 using seqlab::Transpose;
 
-/// [m, n] = op(A) op(B) with the inner size k; 'T' transposes.
+/// How often a product comes in a training step of each family, and in decoding by the Transformer.
+struct Counts {
+  double rnn = 0, lstm = 0, bahdanau = 0, transformer = 0, decoding = 0;
+};
+
+/// [m, n] = op(A) op(B) with the inner size k; 'T' transposes, 'P' is a B laid out for
+/// panel_product, or for the libraries row after row.
 struct Product {
   std::string_view place;
   char op_a;
   char op_b;
   Index m, n, k;
-  double in_step = 0;  ///< how often a training step of the Transformer has it
-  Index padding = 0;   ///< columns that B has and the product does not read
+  Counts counts = {};
 
   double operations() const { return 2.0 * static_cast<double>(m * n * k); }
 };
 
-constexpr double kBlocks = 1600.0 / 192.0;  // of rows in the output layer
-constexpr Index kPadding = 16;              // of a weight laid out for products of few rows
+/// Between the rows of a weight laid out for the libraries, which do not like them a power of two
+/// apart.
+constexpr Index kPadding = 16;
 
 /// Those of a model with d columns and so many words.
 std::vector<Product> products(Index d, Index words) {
+  constexpr Counts kOutput{8, 8, 8, 8};
   return {
-      {"linear, all positions", 'N', 'T', 1600, d, d, 36},
-      {"linear, all positions", 'N', 'T', 1600, 4 * d, d, 6},
-      {"linear, all positions", 'N', 'T', 1600, d, 4 * d, 6},
-      {"its input's gradient", 'N', 'N', 1600, d, d, 36},
-      {"its input's gradient", 'N', 'N', 1600, d, 4 * d, 6},
-      {"its input's gradient", 'N', 'N', 1600, 4 * d, d, 6},
-      {"its weight's gradient", 'T', 'N', d, d, 1600, 36},
-      {"its weight's gradient", 'T', 'N', 4 * d, d, 1600, 6},
-      {"its weight's gradient", 'T', 'N', d, 4 * d, 1600, 6},
-      {"output layer, a block", 'N', 'T', 192, words, d},
-      {"the same, weight laid out", 'N', 'N', 192, words, d, kBlocks, kPadding},
-      {"its input's gradient", 'N', 'N', 192, d, words, kBlocks},
-      {"its weight's gradient", 'T', 'N', words, d, 192, kBlocks},
-      {"a step: gates of an LSTM", 'N', 'T', 64, 4 * d, d},
-      {"a step: linear", 'N', 'T', 64, d, d},
-      {"a step: back through gates", 'N', 'N', 64, d, 4 * d},
-      {"a step of decoding: gates", 'N', 'N', 64, 4 * d, d, 0, kPadding},
-      {"a step of decoding: linear", 'N', 'N', 64, d, d, 0, kPadding},
-      {"a step of decoding: output", 'N', 'N', 64, words, d, 0, kPadding},
-      {"half its rows: gates", 'N', 'N', 32, 4 * d, d, 0, kPadding},
-      {"half its rows: linear", 'N', 'N', 32, d, d, 0, kPadding},
-      {"half its rows: 4 d inputs", 'N', 'N', 32, d, 4 * d, 0, kPadding},
+      {"linear, all positions", 'N', 'T', 1600, d, d, {2, 0, 0, 36, 18}},
+      {"linear, all positions", 'N', 'T', 1600, 4 * d, d, {0, 2, 0, 6, 3}},
+      {"linear, all positions", 'N', 'T', 1600, d, 4 * d, {0, 0, 1, 6, 3}},
+      {"gates of a GRU", 'N', 'T', 1600, 3 * d, d, {0, 0, 3}},
+      {"both directions", 'N', 'T', 1600, d, 2 * d, {0, 0, 1}},
+      {"its input's gradient", 'N', 'N', 1600, d, d, {2, 0, 0, 36}},
+      {"its input's gradient", 'N', 'N', 1600, d, 4 * d, {0, 2, 0, 6}},
+      {"its input's gradient", 'N', 'N', 1600, 4 * d, d, {0, 0, 1, 6}},
+      {"gates of a GRU", 'N', 'N', 1600, d, 3 * d, {0, 0, 3}},
+      {"both directions", 'N', 'N', 1600, 2 * d, d, {0, 0, 1}},
+      {"its weight's gradient", 'T', 'N', d, d, 1600, {4, 0, 4, 36}},
+      {"its weight's gradient", 'T', 'N', 4 * d, d, 1600, {0, 4, 0, 6}},
+      {"its weight's gradient", 'T', 'N', d, 4 * d, 1600, {0, 0, 1, 6}},
+      {"gates of a GRU", 'T', 'N', 3 * d, d, 1600, {0, 0, 3}},
+      {"gates of a GRU", 'T', 'N', 3 * d, 2 * d, 1600, {0, 0, 1}},
+      {"gates of a GRU", 'T', 'N', 2 * d, d, 1600, {0, 0, 3}},
+      {"both directions", 'T', 'N', d, 2 * d, 1600, {0, 0, 1}},
+      {"output layer, a block", 'N', 'P', 200, words, d, kOutput},
+      {"its input's gradient", 'N', 'N', 200, d, words, kOutput},
+      {"its weight's gradient", 'T', 'N', words, d, 200, kOutput},
+      {"a step: linear", 'N', 'P', 64, d, d, {51, 0, 101, 0, 450}},
+      {"a step: gates of an LSTM", 'N', 'P', 64, 4 * d, d, {0, 51, 0, 0, 75}},
+      {"a step: gates of a GRU", 'N', 'P', 64, 2 * d, d, {0, 0, 75}},
+      {"a step: gates of a GRU", 'N', 'P', 64, 3 * d, 2 * d, {0, 0, 25}},
+      {"a step: 4 d inputs", 'N', 'P', 64, d, 4 * d, {0, 0, 0, 0, 75}},
+      {"a step: output", 'N', 'P', 64, words, d, {0, 0, 0, 0, 25}},
+      {"back through linear", 'N', 'N', 64, d, d, {51, 0, 101}},
+      {"back through an LSTM", 'N', 'N', 64, d, 4 * d, {0, 51}},
+      {"back through a GRU", 'N', 'N', 64, d, 2 * d, {0, 0, 75}},
+      {"back through a GRU", 'N', 'N', 64, 2 * d, 3 * d, {0, 0, 25}},
+      {"half its rows: linear", 'N', 'P', 32, d, d},
+      {"half its rows: gates", 'N', 'P', 32, 4 * d, d},
+      {"half its rows: 4 d inputs", 'N', 'P', 32, d, 4 * d},
+      {"half its rows: output", 'N', 'P', 32, words, d},
       {"half its rows: back", 'N', 'N', 32, d, 4 * d},
-      {"half its rows: output", 'N', 'N', 32, words, d, 0, kPadding},
-      {"beam of five: linear", 'N', 'N', 5, d, d, 0, kPadding},
-      {"beam of five: output", 'N', 'N', 5, words, d, 0, kPadding},
-      {"one row: linear", 'N', 'N', 1, d, d, 0, kPadding},
-      {"one row: output", 'N', 'N', 1, words, d, 0, kPadding},
-      {"a head's scores", 'N', 'T', 25, 25, d / 4},
-      {"its context", 'N', 'N', 25, d / 4, 25},
-      {"its keys' gradient", 'T', 'N', 25, d / 4, 25},
+      {"beam of five: linear", 'N', 'P', 5, d, d},
+      {"beam of five: output", 'N', 'P', 5, words, d},
+      {"one row: linear", 'N', 'P', 1, d, d},
+      {"one row: output", 'N', 'P', 1, words, d},
+      {"a head's scores", 'N', 'T', 25, 25, d / 4, {0, 0, 0, 4608}},
+      {"its context", 'N', 'N', 25, d / 4, 25, {0, 0, 0, 6912}},
+      {"its keys' gradient", 'T', 'N', 25, d / 4, 25, {0, 0, 0, 4608}},
   };
 }
 
@@ -83,20 +101,20 @@ class Measurement {
   explicit Measurement(const Product& p)
       : p_(p),
         a_(seqlab::zeros(p.op_a == 'T' ? p.k : p.m, p.op_a == 'T' ? p.m : p.k)),
-        b_(copies(p.k * p.n),
-           seqlab::zeros(p.op_b == 'T' ? p.n : p.k, (p.op_b == 'T' ? p.k : p.n) + p.padding)),
+        b_(copies(p.k * p.n), p.op_b == 'T'
+                                  ? seqlab::zeros(p.n, p.k)
+                                  : seqlab::zeros(p.k, p.n + (p.op_b == 'P' ? kPadding : 0))),
         c_(seqlab::zeros(p.m, p.n)) {}
 
   /// Turn by turn, so that what else the machine does meets all; medians in GFLOP/s of OpenBLAS,
-  /// oneDNN and small_product (0 where it does not suit).
+  /// oneDNN and panel_product.
   std::array<double, 3> run() {
     constexpr int kTurns = 31;
-    const bool small = seqlab::suits_small_product(op(p_.op_b), p_.m, p_.n, p_.k);
     std::array<std::vector<double>, 3> rates;
     for (int turn = 0; turn < kTurns; ++turn) {
       rates[0].push_back(rate([&] { openblas(); }));
       rates[1].push_back(rate([&] { onednn(); }));
-      rates[2].push_back(small ? rate([&] { small_product(); }) : 0.0);
+      rates[2].push_back(rate([&] { panels(); }));
     }
     return {median(rates[0]), median(rates[1]), median(rates[2])};
   }
@@ -140,13 +158,16 @@ class Measurement {
   }
 
   void onednn() {
-    dnnl_sgemm(p_.op_a, p_.op_b, p_.m, p_.n, p_.k, 1.0F, a_.data(), cols(a_), b().data(), cols(b()),
-               0.0F, c_.data(), cols(c_));
+    dnnl_sgemm(p_.op_a, p_.op_b == 'T' ? 'T' : 'N', p_.m, p_.n, p_.k, 1.0F, a_.data(), cols(a_),
+               b().data(), cols(b()), 0.0F, c_.data(), cols(c_));
   }
 
-  void small_product() {
-    seqlab::small_product(op(p_.op_a), op(p_.op_b), 1.0F, ref(a_),
-                          ref(b()).column_block(0, cols(b()) - p_.padding), 0.0F, ref(c_));
+  void panels() {
+    if (p_.op_b == 'P') {
+      seqlab::panel_product(1.0F, ref(a_), {b().data(), p_.k, p_.n}, 0.0F, ref(c_));
+    } else {
+      seqlab::panel_product(op(p_.op_a), op(p_.op_b), 1.0F, ref(a_), ref(b()), 0.0F, ref(c_));
+    }
   }
 
   const Matrix& b() const { return b_[next_]; }
@@ -160,15 +181,24 @@ class Measurement {
 
 void measure(std::string_view size, Index width, Index words) {
   fmt::print("{:<28} {:>2}  {:>5} {:>5} {:>5} {:>9} {:>7} {:>14}\n", size, "op", "m", "n", "k",
-             "OpenBLAS", "oneDNN", "small_product");
-  double step_ms = 0.0;
+             "OpenBLAS", "oneDNN", "panel_product");
+  Counts ms;
   for (const Product& p : products(width, words)) {
-    const auto [openblas, onednn, small] = Measurement(p).run();
-    step_ms += 1e-6 * p.in_step * p.operations() / std::max(openblas, onednn);
-    fmt::print("{:<28} {}{}  {:>5} {:>5} {:>5} {:>9.1f} {:>7.1f} {:>14}\n", p.place, p.op_a, p.op_b,
-               p.m, p.n, p.k, openblas, onednn, small > 0.0 ? fmt::format("{:.1f}", small) : "");
+    const auto [openblas, onednn, panels] = Measurement(p).run();
+    const double each = 1e-6 * p.operations() / std::max({openblas, onednn, panels});
+    ms.rnn += each * p.counts.rnn;
+    ms.lstm += each * p.counts.lstm;
+    ms.bahdanau += each * p.counts.bahdanau;
+    ms.transformer += each * p.counts.transformer;
+    ms.decoding += each * p.counts.decoding;
+    fmt::print("{:<28} {}{}  {:>5} {:>5} {:>5} {:>9.1f} {:>7.1f} {:>14.1f}\n", p.place, p.op_a,
+               p.op_b, p.m, p.n, p.k, openblas, onednn, panels);
   }
-  fmt::print("a training step of the Transformer, products alone: {:.0f} ms\n\n", step_ms);
+  fmt::print(
+      "a training step, products alone: {:.1f} ms rnn, {:.1f} lstm, {:.1f} bahdanau, {:.1f} "
+      "transformer\n",
+      ms.rnn, ms.lstm, ms.bahdanau, ms.transformer);
+  fmt::print("decoding a batch, products alone: {:.1f} ms transformer\n\n", ms.decoding);
 }
 
 }  // namespace

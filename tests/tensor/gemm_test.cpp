@@ -85,10 +85,10 @@ TEST_CASE("products are counted: two operations for a multiplication and its add
 
 TEST_CASE("gemm: every transpose, stride, alpha and beta against three loops") {
   // One row is the libraries', and so are two to seven times a transposed matrix. Those of
-  // small_product: small ones, with one to four registers in a row on any processor; few rows with
+  // panel_product: small ones, with one to four registers in a row on any processor; few rows with
   // more columns, in several panels, the last of them whole or not; both with more terms than are
-  // added up at a time; and such as are just too wide or tall for it. The last three are large enough
-  // for oneDNN, where it is built in.
+  // added up at a time; and such as are just too wide or tall for it (with AVX-512 but for those with
+  // b transposed). The last three are large enough for oneDNN, where it is built in.
   const std::vector<std::array<Index, 3>> sizes{
       {1, 1, 1},     {1, 7, 5},      {5, 1, 7},      {7, 5, 1},      {3, 17, 33},   {8, 1, 1},
       {9, 3, 5},     {12, 8, 7},     {11, 9, 4},     {25, 16, 25},   {25, 25, 32},  {31, 32, 16},

@@ -8,14 +8,14 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
-/// Most rows of logits that are worked on at a time: large enough for fast products, small enough
+/// About so many rows of logits are worked on at a time: large enough for fast products, small enough
 /// that block x V stays in the last-level cache.
-constexpr Index kMostBlockRows = 192;
+constexpr Index kBlockRows = 192;
 
 /// Blocks of about the same size, so that none is too small for fast products.
 Index rows_of_block(Index count) {
-  constexpr Index kStep = 16;
-  const Index blocks = std::max<Index>(1, (count + kMostBlockRows - 1) / kMostBlockRows);
+  constexpr Index kStep = 8;
+  const Index blocks = std::max<Index>(1, (count + kBlockRows / 2) / kBlockRows);
   const Index rows = (count + blocks - 1) / blocks;
   return std::min(count, (rows + kStep - 1) / kStep * kStep);
 }

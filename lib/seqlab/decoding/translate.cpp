@@ -44,7 +44,7 @@ Translator::Translator(const StepModel& model, const DecodingOptions& options, I
     Workers workers(threads_);
     rounded_.emplace(model.weights()).update(workers);
   } else {
-    transposed_.emplace(model.weights());
+    packed_.emplace(model.weights());
   }
 }
 
@@ -62,7 +62,7 @@ std::vector<std::vector<Hypothesis>> Translator::translate(const std::vector<Sen
   std::size_t done = sources.size() - order.size();
   workers.run(tasks, [&](Index task) {
     const Bf16Products products(rounded_ ? &*rounded_ : nullptr);
-    const TransposedProducts transposed_products(transposed_ ? &*transposed_ : nullptr);
+    const PackedProducts packed_products(packed_ ? &*packed_ : nullptr);
     const std::size_t begin = static_cast<std::size_t>(task) * batch;
     const std::size_t end = std::min(order.size(), begin + batch);
     std::vector<const Sentence*> batch_sources;

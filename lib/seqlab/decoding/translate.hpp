@@ -10,7 +10,7 @@
 #include "seqlab/decoding/options.hpp"
 #include "seqlab/decoding/step_model.hpp"
 #include "seqlab/tensor/bf16_products.hpp"
-#include "seqlab/tensor/transposed_weights.hpp"
+#include "seqlab/tensor/packed_weights.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -37,8 +37,8 @@ class Translator {
   const StepModel& model_;
   DecodingOptions options_;
   Index threads_;
-  std::optional<RoundedParameters> rounded_;     // with bf16
-  std::optional<TransposedWeights> transposed_;  // otherwise
+  std::optional<RoundedParameters> rounded_;  // with bf16
+  std::optional<PackedWeights> packed_;       // otherwise
 };
 
 /// What a Translator that is used once gives.

@@ -4,8 +4,7 @@
 
 #include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/flops.hpp"
-#include "seqlab/tensor/small_product.hpp"
-#include "seqlab/tensor/transposed_weights.hpp"
+#include "seqlab/tensor/packed_weights.hpp"
 
 extern "C" {
 void openblas_set_num_threads(int count);
@@ -26,7 +25,7 @@ namespace {
 constexpr Index kWorthRounding = 1 << 18;
 
 /// With more rows, a weight is laid out in no time beside the product: a copy would only take memory.
-constexpr Index kMostRowsOfTransposed = 512;
+constexpr Index kMostRowsOfPacked = 512;
 
 void openblas_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k,
                    Real alpha, ConstMatrixRef a, ConstMatrixRef b, Real beta, MatrixRef c) {
@@ -47,16 +46,15 @@ constexpr Index kFewTerms = 128;
 /// Below this much work not even one row is worth a call of oneDNN.
 constexpr Index kTinyProduct = 1 << 15;
 
-/// Whether a product that small_product leaves is oneDNN's. With AVX-512 all are. With AVX2 it is
-/// ahead for few rows, for sums of few terms and where the second matrix is a transposed weight;
-/// otherwise the two are about even, but for a transposed first matrix, as in the gradient of a
-/// weight, it takes up to twice OpenBLAS's time (experiments/benchmarks/products.cpp).
-bool suits_onednn(Transpose transpose_a, Index m, Index n, Index k, bool transposed_weight) {
+/// Whether a product that panel_product leaves is oneDNN's. With AVX-512 all are. With AVX2 it is
+/// ahead for few rows and for sums of few terms; otherwise the two are about even, but for a
+/// transposed first matrix, as in the gradient of a weight, it takes up to twice OpenBLAS's time
+/// (experiments/benchmarks/products.cpp).
+bool suits_onednn(Transpose transpose_a, Index m, Index n, Index k) {
   static const bool has_avx512 =
       (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
   return m * n * k >= kTinyProduct &&
-         (has_avx512 || transposed_weight ||
-          (transpose_a == Transpose::no && (m <= kFewRows || k <= kFewTerms)));
+         (has_avx512 || (transpose_a == Transpose::no && (m <= kFewRows || k <= kFewTerms)));
 }
 
 bool onednn_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k, Real alpha,
@@ -79,24 +77,22 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
         "gemm: shapes [{}, {}] x [{}, {}] do not give [{}, {}]", m, k, b_k, n, c.rows, c.cols);
   if (m == 0 || n == 0) return;
   counted_flops += 2.0 * static_cast<double>(m * n * k);
-  [[maybe_unused]] bool transposed_weight = false;  // read where there is oneDNN
-  if (transpose_b == Transpose::yes && m <= kMostRowsOfTransposed) {
-    if (const std::optional<ConstMatrixRef> transposed = find_transposed(b)) {
-      b = *transposed;
-      transpose_b = Transpose::no;
-      transposed_weight = true;
-    }
-  }
   if (alpha == Real(1) && m * n * k >= kWorthRounding &&
       bf16_gemm(transpose_a, transpose_b, a, b, beta, c)) {
     return;
   }
-  if (suits_small_product(transpose_b, m, n, k)) {
-    small_product(transpose_a, transpose_b, alpha, a, b, beta, c);
+  if (transpose_a == Transpose::no && transpose_b == Transpose::yes && m <= kMostRowsOfPacked) {
+    if (const std::optional<Panels> packed = find_packed(b)) {
+      panel_product(alpha, a, *packed, beta, c);
+      return;
+    }
+  }
+  if (suits_panel_product(transpose_a, transpose_b, m, n, k)) {
+    panel_product(transpose_a, transpose_b, alpha, a, b, beta, c);
     return;
   }
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
-  if (suits_onednn(transpose_a, m, n, k, transposed_weight) &&
+  if (suits_onednn(transpose_a, m, n, k) &&
       onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {
     return;
   }

@@ -1,7 +1,7 @@
 #include "seqlab/tensor/transpose.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <utility>
 
 #include "seqlab/tensor/simd.hpp"
@@ -10,71 +10,73 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
-constexpr Index kBlock = 4;
-constexpr Index kWide = std::max(kLanes, kBlock);
+using Register = Real __attribute__((vector_size(kLanes * sizeof(Real))));
+constexpr auto kLaneCount = static_cast<std::size_t>(kLanes);
+constexpr auto kEachLane = std::make_index_sequence<kLaneCount>();
 
-using Block = Real __attribute__((vector_size(kBlock * sizeof(Real))));
-using Wide = Real __attribute__((vector_size(kWide * sizeof(Real))));
-
-/// Of each block of four elements of a and b those from `first` on, in turns or in pairs.
-template <std::size_t first, std::size_t... i>
-Wide in_turns(Wide a, Wide b, std::index_sequence<i...>) {
-  return __builtin_shufflevector(a, b, (i / 4 * 4 + first + i % 4 / 2 + i % 2 * kWide)...);
+/// Of two rows `distance` apart, the blocks of so many elements that are to change places: what the
+/// lower row (a) has in its odd blocks and the upper (b) in its even ones.
+template <std::size_t distance, std::size_t... i>
+void exchange(Register& a, Register& b, std::index_sequence<i...>) {
+  const Register even =
+      __builtin_shufflevector(a, b, ((i & distance) != 0 ? kLaneCount + i - distance : i)...);
+  const Register odd =
+      __builtin_shufflevector(a, b, ((i & distance) != 0 ? kLaneCount + i : i + distance)...);
+  a = even;
+  b = odd;
 }
-template <std::size_t first, std::size_t... i>
-Wide in_pairs(Wide a, Wide b, std::index_sequence<i...>) {
-  return __builtin_shufflevector(a, b, (i / 4 * 4 + first + i % 2 + i % 4 / 2 * kWide)...);
-}
 
-/// Each block of four elements to the start of another row, `distance` apart.
-template <std::size_t... block>
-void store_blocks(Wide values, Real* to, Index distance, std::index_sequence<block...>) {
-  const auto store = [&](Index number, Block part) {
-    std::memcpy(to + number * distance, &part, sizeof(part));
+/// Transposes a square by exchanging its off-diagonal quarters, then those of each quarter, and so
+/// on.
+template <std::size_t distance>
+[[gnu::always_inline]] inline void transpose_square(std::array<Register, kLaneCount>& rows) {
+  const auto step = [&]<std::size_t... i>(std::index_sequence<i...>) {
+    (((i & distance) == 0 ? exchange<distance>(rows[i], rows[i | distance], kEachLane) : void()),
+     ...);
   };
-  (store(block, __builtin_shufflevector(values, values, 4 * block, 4 * block + 1, 4 * block + 2,
-                                        4 * block + 3)),
-   ...);
+  step(kEachLane);
+  if constexpr (distance > 1) transpose_square<distance / 2>(rows);
 }
 
-/// Four rows of kWide columns, each block of 4 x 4 where it lies in the registers. `stride` and
-/// `width` are the distances between the rows of `from` and `to`.
-void transpose_four_rows(const Real* from, Index stride, Real* to, Index width) {
-  constexpr auto kEach = std::make_index_sequence<kWide>();
-  constexpr auto kBlocks = std::make_index_sequence<kWide / kBlock>();
-  Wide r0, r1, r2, r3;
-  std::memcpy(&r0, from, sizeof(Wide));
-  std::memcpy(&r1, from + stride, sizeof(Wide));
-  std::memcpy(&r2, from + 2 * stride, sizeof(Wide));
-  std::memcpy(&r3, from + 3 * stride, sizeof(Wide));
-  const Wide low01 = in_turns<0>(r0, r1, kEach), high01 = in_turns<2>(r0, r1, kEach);
-  const Wide low23 = in_turns<0>(r2, r3, kEach), high23 = in_turns<2>(r2, r3, kEach);
-  store_blocks(in_pairs<0>(low01, low23, kEach), to, kBlock * width, kBlocks);
-  store_blocks(in_pairs<2>(low01, low23, kEach), to + width, kBlock * width, kBlocks);
-  store_blocks(in_pairs<0>(high01, high23, kEach), to + 2 * width, kBlock * width, kBlocks);
-  store_blocks(in_pairs<2>(high01, high23, kEach), to + 3 * width, kBlock * width, kBlocks);
+/// Up to kLanes rows and columns.
+template <bool whole>
+void transpose_block(ConstMatrixRef from, MatrixRef to) {
+  std::array<Register, kLaneCount> rows;
+  const auto load = [&](Index r) {
+    if constexpr (whole) return static_cast<Register>(Simd::load_unaligned(from.row(r)));
+    if (r >= from.rows) return static_cast<Register>(Simd(Real(0)));
+    if (from.cols == kLanes) return static_cast<Register>(Simd::load_unaligned(from.row(r)));
+    return static_cast<Register>(load_partial(from.row(r), from.cols, Real(0)));
+  };
+  const auto store = [&](Index c, Register values) {
+    if (c >= to.rows) return;
+    if (whole || to.cols == kLanes) {
+      Simd(values).store_unaligned(to.row(c));
+    } else {
+      store_partial(to.row(c), to.cols, Simd(values));
+    }
+  };
+  const auto all = [&]<std::size_t... i>(std::index_sequence<i...>) {
+    ((rows[i] = load(static_cast<Index>(i))), ...);
+    transpose_square<kLaneCount / 2>(rows);
+    (store(static_cast<Index>(i), rows[i]), ...);
+  };
+  all(kEachLane);
 }
 
 }  // namespace
 
 void transpose(ConstMatrixRef from, MatrixRef to) {
-  constexpr Index kTile = 16;  // so that reads and writes stay within a few cache lines
-  for (Index row = 0; row < from.rows; row += kTile) {
-    const Index row_end = std::min(row + kTile, from.rows);
-    for (Index col = 0; col < from.cols; col += kTile) {
-      const Index col_end = std::min(col + kTile, from.cols);
-      Index r = row;
-      for (; r + kBlock <= row_end; r += kBlock) {
-        Index c = col;
-        for (; c + kWide <= col_end; c += kWide) {
-          transpose_four_rows(from.row(r) + c, from.stride, to.row(c) + r, to.stride);
-        }
-        for (; c < col_end; ++c) {
-          for (Index i = r; i < r + kBlock; ++i) to.row(c)[i] = from.row(i)[c];
-        }
-      }
-      for (; r < row_end; ++r) {
-        for (Index c = col; c < col_end; ++c) to.row(c)[r] = from.row(r)[c];
+  for (Index row = 0; row < from.rows; row += kLanes) {
+    const Index row_count = std::min(kLanes, from.rows - row);
+    for (Index col = 0; col < from.cols; col += kLanes) {
+      const Index col_count = std::min(kLanes, from.cols - col);
+      const ConstMatrixRef block = from.row_block(row, row_count).column_block(col, col_count);
+      const MatrixRef target = to.row_block(col, col_count).column_block(row, row_count);
+      if (row_count == kLanes && col_count == kLanes) {
+        transpose_block<true>(block, target);
+      } else {
+        transpose_block<false>(block, target);
       }
     }
   }

@@ -45,7 +45,7 @@ BatchGradient::BatchGradient(const SequenceModel& model, const Corpus& corpus,
     require_bf16_products();
     rounded_.emplace(model.parameters().values());
   } else {
-    transposed_.emplace(model.parameters().values());
+    packed_.emplace(model.parameters().values());
   }
   const std::size_t count = shards_of_each_rank(options.shards, communicator);
   first_ = static_cast<std::size_t>(communicator.rank()) * count;
@@ -80,10 +80,10 @@ LossSum BatchGradient::compute(const Batch& batch, std::int64_t update) {
                                  static_cast<Real>(1.0 / static_cast<double>(batch.target_tokens))};
   PooledVector<LossSum> losses(static_cast<std::size_t>(options_.shards));
   if (rounded_) rounded_->update(workers_);
-  if (transposed_) transposed_->update(workers_);
+  if (packed_) packed_->update(workers_);
   workers_.run(static_cast<Index>(shards_.size()), [&](Index i) {
     const Bf16Products products(rounded_ ? &*rounded_ : nullptr);
-    const TransposedProducts transposed_products(transposed_ ? &*transposed_ : nullptr);
+    const PackedProducts packed_products(packed_ ? &*packed_ : nullptr);
     Shard& shard = *shards_[static_cast<std::size_t>(i)];
     const FlopCount flops;
     {

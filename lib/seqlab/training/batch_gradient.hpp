@@ -13,7 +13,7 @@
 #include "seqlab/data/corpus.hpp"
 #include "seqlab/models/sequence_model.hpp"
 #include "seqlab/tensor/bf16_products.hpp"
-#include "seqlab/tensor/transposed_weights.hpp"
+#include "seqlab/tensor/packed_weights.hpp"
 #include "seqlab/tensor/workers.hpp"
 #include "seqlab/training/communicator.hpp"
 #include "seqlab/training/options.hpp"
@@ -53,10 +53,10 @@ class BatchGradient {
   const TrainingOptions& options_;
   Workers& workers_;
   Communicator& communicator_;
-  std::size_t first_;                            // shard of this rank
-  std::vector<std::unique_ptr<Shard>> shards_;   // of this rank; kept between batches
-  std::optional<RoundedParameters> rounded_;     // precision = bf16
-  std::optional<TransposedWeights> transposed_;  // otherwise
+  std::size_t first_;                           // shard of this rank
+  std::vector<std::unique_ptr<Shard>> shards_;  // of this rank; kept between batches
+  std::optional<RoundedParameters> rounded_;    // precision = bf16
+  std::optional<PackedWeights> packed_;         // otherwise
   double norm_ = 0.0;
   double flops_ = 0.0;
 };

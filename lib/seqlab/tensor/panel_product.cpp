@@ -1,0 +1,248 @@
+#include "seqlab/tensor/panel_product.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "seqlab/tensor/simd.hpp"
+#include "seqlab/tensor/transpose.hpp"
+
+namespace seqlab {
+inline namespace SEQLAB_PRECISION {
+namespace {
+
+constexpr bool kManyRegisters = kRegisterCount >= 32;
+
+// Small products have less work, and no fewer rows or more columns.
+constexpr Index kMostWork = 1 << 18;
+constexpr Index kFewestRows = 8;
+constexpr Index kMostColumns = 64;
+constexpr Index kFewRows = kManyRegisters ? 40 : 24;  // with more, the libraries keep up
+
+// A panel is some columns of the result, as whole registers. Its rows are computed a few at a time,
+// their terms added up in registers: 12 of AVX2's 16, 24 of AVX-512's 32, the others hold factors.
+constexpr Index kAccumulators = kRegisterCount - kRegisterCount / 4;
+constexpr Index kMostRegisters = kManyRegisters ? 4 : 2;
+constexpr Index kMostRows = 12;
+constexpr Index kTerms = 256;  // added up at a time: two panels stay near, and rounding small
+
+constexpr Index kPanel = kMostRegisters * kLanes;  // columns, but for the last of a matrix
+static_assert(kPanelStep % kPanel == 0);
+
+Index whole_registers(Index columns) { return (columns + kLanes - 1) / kLanes * kLanes; }
+
+/// op(a): element (r, i) stands at data[r * row + i * step].
+struct LeftFactor {
+  const Real* data;
+  Index row;
+  Index step;
+
+  LeftFactor from_row(Index r) const { return {data + r * row, row, step}; }
+};
+
+/// f(0), ..., f(count - 1), each with its number as a constant, so that an array's elements can be
+/// registers.
+template <std::size_t... kNumbers, typename Function>
+[[gnu::always_inline]] inline void unroll(std::index_sequence<kNumbers...>, Function&& f) {
+  (f(std::integral_constant<std::size_t, kNumbers>()), ...);
+}
+
+/// kRows rows of c: a [kRows, terms] times b [terms, kRegisters registers]. Where there is a `next`
+/// panel, it is fetched from memory meanwhile, and so is c, just before it is written: at the start
+/// would be too soon, b's panel would push it out again.
+template <Index kRows, Index kRegisters>
+[[gnu::always_inline]] inline void multiply_group(LeftFactor a, ConstMatrixRef b, const Real* next,
+                                                  Real alpha, Real beta, MatrixRef c) {
+  constexpr Index kLine = 64 / sizeof(Real), kLines = (kRegisters * kLanes + kLine - 1) / kLine;
+  constexpr auto kEachRow = std::make_index_sequence<kRows>();
+  constexpr auto kEachRegister = std::make_index_sequence<kRegisters>();
+  std::array<std::array<Simd, kRegisters>, kRows> sums;
+  unroll(kEachRow,
+         [&](auto r) { unroll(kEachRegister, [&](auto x) { sums[r][x] = Simd(Real(0)); }); });
+  const auto add_term = [&](Index i) __attribute__((always_inline)) {
+    std::array<Simd, kRegisters> factors;
+    unroll(kEachRegister, [&](auto x) {
+      factors[x] = Simd::load_unaligned(b.row(i) + static_cast<Index>(x) * kLanes);
+    });
+    if (next != nullptr) {
+      for (Index x = 0; x < kLines; ++x) __builtin_prefetch(next + i * b.stride + x * kLine, 0, 2);
+    }
+    unroll(kEachRow, [&](auto r) {
+      const Simd factor(a.data[static_cast<Index>(r) * a.row + i * a.step]);
+      unroll(kEachRegister,
+             [&](auto x) { sums[r][x] = xsimd::fma(factor, factors[x], sums[r][x]); });
+    });
+  };
+  constexpr Index kLinesOfC = kRows * kLines;
+  Index term = 0;
+  if (b.rows >= 2 * kLinesOfC) {
+    while (term < b.rows - 2 * kLinesOfC) add_term(term++);
+    for (Index line = 0; line < kLinesOfC; ++line) {
+      __builtin_prefetch(c.row(line / kLines) + line % kLines * kLine, 1);
+      add_term(term++);
+    }
+  }
+  while (term < b.rows) add_term(term++);
+  const Index rest = c.cols - (kRegisters - 1) * kLanes;  // in the last register
+  unroll(kEachRow, [&](auto r) {
+    unroll(kEachRegister, [&](auto x) {
+      Real* y = c.row(static_cast<Index>(r)) + static_cast<Index>(x) * kLanes;
+      const auto result = [&](auto&& load) {
+        return beta == Real(0) ? Simd(alpha) * sums[r][x]
+                               : xsimd::fma(Simd(alpha), sums[r][x], Simd(beta) * load());
+      };
+      if (x + 1 < kRegisters || rest == kLanes) {
+        result([&] { return Simd::load_unaligned(y); }).store_unaligned(y);
+      } else {
+        store_partial(y, rest, result([&] { return load_partial(y, rest, Real(0)); }));
+      }
+    });
+  });
+}
+
+/// The rows of c in groups of kRows, their number a multiple of it.
+template <Index kRows, Index kRegisters>
+void multiply_rows(LeftFactor a, ConstMatrixRef b, const Real* next, Real alpha, Real beta,
+                   MatrixRef c) {
+  for (Index r = 0; r < c.rows; r += kRows) {
+    multiply_group<kRows, kRegisters>(a.from_row(r), b, r == 0 ? next : nullptr, alpha, beta,
+                                      c.row_block(r, kRows));
+  }
+}
+
+using MultiplyRows = void (*)(LeftFactor, ConstMatrixRef, const Real*, Real, Real, MatrixRef);
+
+constexpr Index most_rows(Index registers) {
+  return std::min(kAccumulators / registers, kMostRows);
+}
+
+/// multiply_rows for 1 to most_rows(kRegisters) rows.
+template <Index kRegisters, std::size_t... kRows>
+constexpr std::array<MultiplyRows, kMostRows> by_rows(std::index_sequence<kRows...>) {
+  return {multiply_rows<static_cast<Index>(kRows) + 1, kRegisters>...};
+}
+/// The same for 1 to kMostRegisters registers.
+template <std::size_t... kRegisters>
+constexpr auto by_registers(std::index_sequence<kRegisters...>) {
+  return std::array{by_rows<static_cast<Index>(kRegisters) + 1>(
+      std::make_index_sequence<most_rows(static_cast<Index>(kRegisters) + 1)>())...};
+}
+
+/// In groups of rows as even as can be: a group of one or two would not keep the processor busy.
+void multiply_panel(LeftFactor a, ConstMatrixRef b, const Real* next, Real alpha, Real beta,
+                    MatrixRef c) {
+  static constexpr auto kMultiply = by_registers(std::make_index_sequence<kMostRegisters>());
+  const Index registers = (c.cols + kLanes - 1) / kLanes;
+  const auto& multiply = kMultiply[static_cast<std::size_t>(registers - 1)];
+  const Index most = most_rows(registers);
+  const Index groups = (c.rows + most - 1) / most;
+  const Index fewer = c.rows / groups,
+              rest = c.rows % groups * (fewer + 1);  // so many have one more
+  const auto rows = [&](Index first, Index end, Index count) {
+    if (first == end) return;
+    multiply[static_cast<std::size_t>(count - 1)](a.from_row(first), b, first == 0 ? next : nullptr,
+                                                  alpha, beta, c.row_block(first, end - first));
+  };
+  rows(0, rest, fewer + 1);
+  rows(rest, c.rows, fewer);
+}
+
+/// Writes `count` columns of op(b) from `first` on, row after row, with zeros to the end of their
+/// last register.
+ConstMatrixRef pack_panel(Transpose transpose_b, ConstMatrixRef b, Index first, Index count,
+                          Real* to) {
+  const Index width = whole_registers(count), last = width - kLanes;
+  const Index terms = transpose_b == Transpose::yes ? b.cols : b.rows;
+  const MatrixRef panel{to, terms, width, width};
+  if (transpose_b == Transpose::yes) {
+    for (Index i = 0; i < terms && count < width; ++i) {
+      Simd(Real(0)).store_unaligned(panel.row(i) + last);
+    }
+    transpose(b.row_block(first, count), panel.column_block(0, count));
+    return panel;
+  }
+  for (Index i = 0; i < terms; ++i) {
+    const Real* from = b.row(i) + first;
+    for (Index j = 0; j < last; j += kLanes) {
+      Simd::load_unaligned(from + j).store_unaligned(panel.row(i) + j);
+    }
+    load_partial(from + last, count - last, Real(0)).store_unaligned(panel.row(i) + last);
+  }
+  return panel;
+}
+
+/// c = alpha * a * op(b) + beta * c for up to kTerms terms.
+void add_terms(LeftFactor a, Transpose transpose_b, Real alpha, ConstMatrixRef b, Real beta,
+               MatrixRef c) {
+  alignas(64) std::array<Real, static_cast<std::size_t>(kTerms * kPanel)> packed;
+  for (Index col = 0; col < c.cols; col += kPanel) {
+    const Index count = std::min(kPanel, c.cols - col);
+    const bool in_place = transpose_b == Transpose::no && count % kLanes == 0;
+    const ConstMatrixRef panel = in_place ? b.column_block(col, count)
+                                          : pack_panel(transpose_b, b, col, count, packed.data());
+    const Real* next = in_place && col + count < c.cols ? panel.data + count : nullptr;
+    multiply_panel(a, panel, next, alpha, beta, c.column_block(col, count));
+  }
+}
+
+/// Calls f(first, count) for each block of terms, once where there are none: c becomes beta c.
+template <typename Function>
+void for_each_block(Index terms, Function&& f) {
+  Index first = 0;
+  do {
+    const Index count = std::min(kTerms, terms - first);
+    f(first, count);
+    first += count;
+  } while (first < terms);
+}
+
+}  // namespace
+
+Index panels_size(Index terms, Index cols) { return terms * whole_registers(cols); }
+
+void pack_transpose(ConstMatrixRef weight, Index first, Index count, Real* to) {
+  const Index cols = weight.rows;
+  for_each_block(weight.cols, [&](Index term, Index terms) {
+    Real* const block = to + term * whole_registers(cols);
+    for (Index col = first; col < first + count; col += kPanel) {
+      pack_panel(Transpose::yes, weight.column_block(term, terms), col,
+                 std::min(kPanel, cols - col), block + col * terms);
+    }
+  });
+}
+
+bool suits_panel_product(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k) {
+  const bool small = m * n * k < kMostWork && m >= kFewestRows && n <= kMostColumns;
+  const bool few_rows = transpose_b == Transpose::no && m > 1 && m <= kFewRows;
+  const bool layer_output = kManyRegisters && transpose_a == Transpose::no &&
+                            transpose_b == Transpose::yes && m > kFewRows;
+  return small || few_rows || layer_output;
+}
+
+void panel_product(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixRef a,
+                   ConstMatrixRef b, Real beta, MatrixRef c) {
+  for_each_block(transpose_a == Transpose::yes ? a.rows : a.cols, [&](Index term, Index terms) {
+    add_terms(
+        transpose_a == Transpose::yes ? LeftFactor{a.row(term), 1, a.stride}
+                                      : LeftFactor{a.data + term, a.stride, 1},
+        transpose_b, alpha,
+        transpose_b == Transpose::yes ? b.column_block(term, terms) : b.row_block(term, terms),
+        term == 0 ? beta : Real(1), c);
+  });
+}
+
+void panel_product(Real alpha, ConstMatrixRef a, const Panels& b, Real beta, MatrixRef c) {
+  for_each_block(b.terms, [&](Index term, Index terms) {
+    const Real* data = b.data + term * whole_registers(b.cols);
+    for (Index col = 0; col < b.cols; col += kPanel) {
+      const Index count = std::min(kPanel, b.cols - col), width = whole_registers(count);
+      const ConstMatrixRef panel{data, terms, width, width};
+      data += terms * width;
+      multiply_panel({a.data + term, a.stride, 1}, panel, data, alpha, term == 0 ? beta : Real(1),
+                     c.column_block(col, count));
+    }
+  });
+}
+
+}  // namespace SEQLAB_PRECISION
+}  // namespace seqlab
