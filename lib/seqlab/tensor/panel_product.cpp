@@ -116,7 +116,7 @@ constexpr Index most_rows(Index registers) {
   return std::min(kAccumulators / registers, kMostRows);
 }
 
-/// multiply_rows for 1 to most_rows(kRegisters) rows.
+/// multiply_rows for groups of 1 to most_rows(kRegisters) rows.
 template <Index kRegisters, std::size_t... kRows>
 constexpr std::array<MultiplyRows, kMostRows> by_rows(std::index_sequence<kRows...>) {
   return {multiply_rows<static_cast<Index>(kRows) + 1, kRegisters>...};
