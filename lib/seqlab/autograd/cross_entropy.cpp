@@ -8,8 +8,8 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
-/// About so many rows of logits are worked on at a time: large enough for fast products, small enough
-/// that block x V stays in the last-level cache.
+/// About so many rows of logits are worked on at a time: large enough for fast products, small
+/// enough that block x V stays in the last-level cache.
 constexpr Index kBlockRows = 192;
 
 /// Blocks of about the same size, so that none is too small for fast products.
