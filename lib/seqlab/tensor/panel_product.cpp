@@ -18,6 +18,7 @@ constexpr Index kMostWork = 1 << 18;
 constexpr Index kFewestRows = 8;
 constexpr Index kMostColumns = 64;
 constexpr Index kFewRows = kManyRegisters ? 40 : 24;  // with more, the libraries keep up
+constexpr Index kManyRows = 512;  // and with AVX-512, from so many on they fall behind again
 
 // A panel is some columns of the result, as whole registers. Its rows are computed a few at a time,
 // their terms added up in registers: 12 of AVX2's 16, 24 of AVX-512's 32, the others hold factors.
@@ -40,6 +41,10 @@ struct LeftFactor {
   LeftFactor from_row(Index r) const { return {data + r * row, row, step}; }
 };
 
+/// Lines of memory (64 bytes) that a panel of so many registers has in a row.
+constexpr Index kLine = 64 / sizeof(Real);
+constexpr Index lines_of(Index registers) { return (registers * kLanes + kLine - 1) / kLine; }
+
 /// f(0), ..., f(count - 1), each with its number as a constant, so that an array's elements can be
 /// registers.
 template <std::size_t... kNumbers, typename Function>
@@ -47,13 +52,14 @@ template <std::size_t... kNumbers, typename Function>
   (f(std::integral_constant<std::size_t, kNumbers>()), ...);
 }
 
-/// kRows rows of c: a [kRows, terms] times b [terms, kRegisters registers]. Where there is a `next`
-/// panel, it is fetched from memory meanwhile, and so is c, just before it is written: at the start
-/// would be too soon, b's panel would push it out again.
-template <Index kRows, Index kRegisters>
-[[gnu::always_inline]] inline void multiply_group(LeftFactor a, ConstMatrixRef b, const Real* next,
-                                                  Real alpha, Real beta, MatrixRef c) {
-  constexpr Index kLine = 64 / sizeof(Real), kLines = (kRegisters * kLanes + kLine - 1) / kLine;
+/// kRows rows of c: a [kRows, terms] times b [terms, kRegisters registers]. At each term,
+/// `fetch_ahead` may fetch a part of the next panel from memory. c is fetched just before it is
+/// written: at the start would be too soon, b's panel would push it out again.
+template <Index kRows, Index kRegisters, typename FetchAhead>
+[[gnu::always_inline]] inline void multiply_group(LeftFactor a, ConstMatrixRef b,
+                                                  FetchAhead fetch_ahead, Real alpha, Real beta,
+                                                  MatrixRef c) {
+  constexpr Index kLines = lines_of(kRegisters);
   constexpr auto kEachRow = std::make_index_sequence<kRows>();
   constexpr auto kEachRegister = std::make_index_sequence<kRegisters>();
   std::array<std::array<Simd, kRegisters>, kRows> sums;
@@ -64,9 +70,7 @@ template <Index kRows, Index kRegisters>
     unroll(kEachRegister, [&](auto x) {
       factors[x] = Simd::load_unaligned(b.row(i) + static_cast<Index>(x) * kLanes);
     });
-    if (next != nullptr) {
-      for (Index x = 0; x < kLines; ++x) __builtin_prefetch(next + i * b.stride + x * kLine, 0, 2);
-    }
+    fetch_ahead(i);
     unroll(kEachRow, [&](auto r) {
       const Simd factor(a.data[static_cast<Index>(r) * a.row + i * a.step]);
       unroll(kEachRegister,
@@ -100,12 +104,40 @@ template <Index kRows, Index kRegisters>
   });
 }
 
-/// The rows of c in groups of kRows, their number a multiple of it.
+/// A function of its own: inlined beside another group, it would not keep its sums in registers.
+template <Index kRows, Index kRegisters, typename FetchAhead>
+[[gnu::noinline]] void multiply_and_fetch(LeftFactor a, ConstMatrixRef b, FetchAhead fetch_ahead,
+                                          Real alpha, Real beta, MatrixRef c) {
+  multiply_group<kRows, kRegisters>(a, b, fetch_ahead, alpha, beta, c);
+}
+
+/// The rows of c in groups of kRows, their number a multiple of it. Meanwhile the `next` panel, if
+/// there is one, is fetched: by several groups where it follows without a gap, since all of it takes
+/// longer than the arithmetic of one.
 template <Index kRows, Index kRegisters>
 void multiply_rows(LeftFactor a, ConstMatrixRef b, const Real* next, Real alpha, Real beta,
                    MatrixRef c) {
-  for (Index r = 0; r < c.rows; r += kRows) {
-    multiply_group<kRows, kRegisters>(a.from_row(r), b, r == 0 ? next : nullptr, alpha, beta,
+  constexpr Index kLines = lines_of(kRegisters);
+  Index r = 0;
+  const auto multiply_fetching = [&](auto fetch_ahead) {
+    multiply_and_fetch<kRows, kRegisters>(a.from_row(r), b, fetch_ahead, alpha, beta,
+                                          c.row_block(r, kRows));
+    r += kRows;
+  };
+  if (next != nullptr && c.rows >= kLines * kRows) {
+    for (Index part = 0; part < kLines; ++part) {
+      multiply_fetching([next, stride = b.stride, first = part * b.rows](Index i) {
+        const Index line = first + i;
+        __builtin_prefetch(next + line / kLines * stride + line % kLines * kLine, 0, 2);
+      });
+    }
+  } else if (next != nullptr) {
+    multiply_fetching([next, stride = b.stride](Index i) {
+      for (Index x = 0; x < kLines; ++x) __builtin_prefetch(next + i * stride + x * kLine, 0, 2);
+    });
+  }
+  for (; r < c.rows; r += kRows) {
+    multiply_group<kRows, kRegisters>(a.from_row(r), b, [](Index) {}, alpha, beta,
                                       c.row_block(r, kRows));
   }
 }
@@ -171,13 +203,17 @@ ConstMatrixRef pack_panel(Transpose transpose_b, ConstMatrixRef b, Index first, 
   return panel;
 }
 
-/// c = alpha * a * op(b) + beta * c for up to kTerms terms.
+/// c = alpha * a * op(b) + beta * c for up to kTerms terms. A panel of b is read in place if it can
+/// be, but for many rows beside a transposed a: at each term a column of a takes another line of the
+/// nearest cache, and b's rows, if far apart, would shed these and each other from it.
 void add_terms(LeftFactor a, Transpose transpose_b, Real alpha, ConstMatrixRef b, Real beta,
                MatrixRef c) {
   alignas(64) std::array<Real, static_cast<std::size_t>(kTerms * kPanel)> packed;
+  const bool transposed_a = a.row == 1;
   for (Index col = 0; col < c.cols; col += kPanel) {
     const Index count = std::min(kPanel, c.cols - col);
-    const bool in_place = transpose_b == Transpose::no && count % kLanes == 0;
+    const bool in_place = transpose_b == Transpose::no && count % kLanes == 0 &&
+                          !(transposed_a && c.rows >= kManyRows);
     const ConstMatrixRef panel = in_place ? b.column_block(col, count)
                                           : pack_panel(transpose_b, b, col, count, packed.data());
     const Real* next = in_place && col + count < c.cols ? panel.data + count : nullptr;
@@ -214,9 +250,10 @@ void pack_transpose(ConstMatrixRef weight, Index first, Index count, Real* to) {
 bool suits_panel_product(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k) {
   const bool small = m * n * k < kMostWork && m >= kFewestRows && n <= kMostColumns;
   const bool few_rows = transpose_b == Transpose::no && m > 1 && m <= kFewRows;
-  const bool layer_output = kManyRegisters && transpose_a == Transpose::no &&
-                            transpose_b == Transpose::yes && m > kFewRows;
-  return small || few_rows || layer_output;
+  const bool layer_output =
+      transpose_a == Transpose::no && transpose_b == Transpose::yes && m > kFewRows;
+  const bool many_rows = transpose_b == Transpose::no && m >= kManyRows;
+  return small || few_rows || (kManyRegisters && (layer_output || many_rows));
 }
 
 void panel_product(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixRef a,
