@@ -8,26 +8,29 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
-/// Where sentence b and head h lie in the time-major matrices: strided blocks, no copies.
-struct HeadLayout {
+/// A batch's sentences, and the heads in a row.
+struct Heads {
   Index batch;
   Index heads;
-  Index kv_heads;
+  Index sharing;  // so many heads have the same keys and values
 
-  explicit HeadLayout(const AttentionOptions& options)
+  explicit Heads(const AttentionOptions& options)
       : batch(static_cast<Index>(options.lengths.size())),
         heads(options.heads),
-        kv_heads(options.kv_heads > 0 ? options.kv_heads : options.heads) {}
+        sharing(options.kv_heads > 0 ? heads / options.kv_heads : 1) {}
 
   template <typename Ref>
-  Ref head(Ref m, Index b, Index h) const {
-    return head_of(m, b, h, heads);
+  Ref head(Ref m, Index h) const {
+    return columns(m, h, heads);
   }
   /// The keys or values that query head h sees.
   template <typename Ref>
-  Ref kv_head(Ref m, Index b, Index h) const {
-    return head_of(m, b, h / (heads / kv_heads), kv_heads);
+  Ref kv_head(Ref m, Index h) const {
+    return columns(m, h / sharing, kv_heads());
   }
+  Index kv_heads() const { return heads / sharing; }
+  /// For the gradient of a kv_head: 0 for the first query head that sees it, 1 for the others.
+  Real kv_beta(Index h) const { return h % sharing == 0 ? Real(0) : Real(1); }
   template <typename Ref>
   Ref weights(Ref m, Index b, Index h) const {
     const Index steps = m.rows / (batch * heads);
@@ -36,11 +39,31 @@ struct HeadLayout {
 
  private:
   template <typename Ref>
-  Ref head_of(Ref m, Index b, Index h, Index count) const {
+  static Ref columns(Ref m, Index h, Index count) {
     const Index width = m.cols / count;
-    return m.sentence(b, batch).column_block(h * width, width);
+    return m.column_block(h * width, width);
   }
 };
+
+// In a time-major matrix a sentence's rows lie far apart, at a distance that makes them shed each
+// other from the near caches. A product reads and writes its rows several times, so each sentence's
+// are copied, once for all heads.
+
+Matrix copy_of_sentence(ConstMatrixRef m, Index b, Index batch) {
+  Matrix sentence = make_matrix(m.rows / batch, m.cols);
+  copy(m.sentence(b, batch), ref(sentence));
+  return sentence;
+}
+
+/// Where the gradient's sentences go, one after the other.
+void put_sentence(const Matrix& sentence, const GradientSink& sink, Index b, Index batch) {
+  const MatrixRef to = sink.target.sentence(b, batch);
+  if (sink.beta == Real(0)) {
+    copy(ref(sentence), to);
+  } else {
+    add(to, ref(sentence));
+  }
+}
 
 /// The number of keys that query t sees.
 Index visible(const AttentionOptions& options, Index t, Index b) {
@@ -53,22 +76,27 @@ Index visible(const AttentionOptions& options, Index t, Index b) {
 AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, Variable values,
                                      const AttentionOptions& options) {
   const ProfiledOperation operation("multi-head attention");
-  const HeadLayout layout(options);
-  const ConstMatrixRef q = ref(tape.value(query));
-  const ConstMatrixRef k = ref(tape.value(keys));
-  const ConstMatrixRef v = ref(tape.value(values));
-  check(options.heads % layout.kv_heads == 0 && q.cols % options.heads == 0 &&
-            k.cols == q.cols / options.heads * layout.kv_heads && v.cols % layout.kv_heads == 0,
-        "attention: query width {}, key width {}, value width {}, {} heads of {}", q.cols, k.cols,
-        v.cols, options.heads, layout.kv_heads);
-  const Index steps = q.rows / layout.batch;
-  Matrix weights = make_matrix(layout.batch * options.heads * steps, k.rows / layout.batch);
-  Matrix contexts = make_matrix(q.rows, v.cols / layout.kv_heads * options.heads);
-  for (Index b = 0; b < layout.batch; ++b) {
+  const Heads heads(options);
+  const Index batch = heads.batch;
+  const ConstMatrixRef all_q = ref(tape.value(query));
+  const ConstMatrixRef all_k = ref(tape.value(keys));
+  const ConstMatrixRef all_v = ref(tape.value(values));
+  check(options.heads % heads.kv_heads() == 0 && all_q.cols % options.heads == 0 &&
+            all_k.cols == all_q.cols / options.heads * heads.kv_heads() &&
+            all_v.cols % heads.kv_heads() == 0,
+        "attention: query width {}, key width {}, value width {}, {} heads of {}", all_q.cols,
+        all_k.cols, all_v.cols, options.heads, heads.kv_heads());
+  const Index steps = all_q.rows / batch;
+  Matrix weights = make_matrix(batch * options.heads * steps, all_k.rows / batch);
+  Matrix contexts = make_matrix(all_q.rows, all_v.cols / heads.kv_heads() * options.heads);
+  Matrix context = make_matrix(steps, cols(contexts));
+  for (Index b = 0; b < batch; ++b) {
+    const Matrix q = copy_of_sentence(all_q, b, batch), k = copy_of_sentence(all_k, b, batch),
+                 v = copy_of_sentence(all_v, b, batch);
     for (Index h = 0; h < options.heads; ++h) {
-      const MatrixRef w = layout.weights(ref(weights), b, h);
-      gemm(Transpose::no, Transpose::yes, options.scale, layout.head(q, b, h),
-           layout.kv_head(k, b, h), Real(0), w);
+      const MatrixRef w = heads.weights(ref(weights), b, h);
+      gemm(Transpose::no, Transpose::yes, options.scale, heads.head(ref(q), h),
+           heads.kv_head(ref(k), h), Real(0), w);
       for (Index t = 0; t < steps; ++t) {
         const Index seen = visible(options, t, b);
         if (!options.slopes.empty()) {
@@ -77,31 +105,43 @@ AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, 
         softmax(w.row(t), seen);
         std::fill(w.row(t) + seen, w.row(t) + w.cols, Real(0));
       }
-      multiply_nn(w, layout.kv_head(v, b, h), Real(0), layout.head(ref(contexts), b, h));
+      multiply_nn(w, heads.kv_head(ref(v), h), Real(0), heads.head(ref(context), h));
     }
+    copy(ref(std::as_const(context)), ref(contexts).sentence(b, batch));
   }
   const AttentionOutput output{tape.variable(std::move(contexts)),
                                tape.variable(std::move(weights))};
-  tape.on_backward(output.contexts, [&tape, query, keys, values, options, layout, output] {
-    const ConstMatrixRef q_in = ref(tape.value(query)), k_in = ref(tape.value(keys)),
-                         v_in = ref(tape.value(values)), w_all = ref(tape.value(output.weights));
-    const MatrixRef d_out = tape.gradient(output.contexts);
-    const MatrixRef dq = tape.gradient(query), dk = tape.gradient(keys), dv = tape.gradient(values);
-    const Index query_steps = q_in.rows / layout.batch;
-    Matrix scores = make_matrix(query_steps, w_all.cols);
+  tape.on_backward(output.contexts, [&tape, query, keys, values, options, heads, output] {
+    const ConstMatrixRef q_all = ref(tape.value(query)), k_all = ref(tape.value(keys)),
+                         v_all = ref(tape.value(values)), w_all = ref(tape.value(output.weights));
+    const ConstMatrixRef d_out = tape.gradient(output.contexts);
+    const GradientSink dq_sink = tape.gradient_sink(query), dk_sink = tape.gradient_sink(keys),
+                       dv_sink = tape.gradient_sink(values);
+    const Index sentences = heads.batch;
+    Matrix scores = make_matrix(q_all.rows / sentences, w_all.cols);
     const MatrixRef ds = ref(scores);
-    for (Index b = 0; b < layout.batch; ++b) {
-      for (Index h = 0; h < options.heads; ++h) {
-        const ConstMatrixRef w = layout.weights(w_all, b, h);
-        const MatrixRef d_context = layout.head(d_out, b, h);
-        multiply_tn(w, d_context, Real(1), layout.kv_head(dv, b, h));
-        multiply_nt(d_context, layout.kv_head(v_in, b, h), Real(0), ds);
-        for (Index t = 0; t < query_steps; ++t) softmax_backward(w.row(t), ds.row(t), w.cols);
-        gemm(Transpose::no, Transpose::no, options.scale, ds, layout.kv_head(k_in, b, h), Real(1),
-             layout.head(dq, b, h));
-        gemm(Transpose::yes, Transpose::no, options.scale, ds, layout.head(q_in, b, h), Real(1),
-             layout.kv_head(dk, b, h));
+    Matrix dq = make_matrix(q_all.rows / sentences, q_all.cols),
+           dk = make_matrix(k_all.rows / sentences, k_all.cols),
+           dv = make_matrix(v_all.rows / sentences, v_all.cols);
+    for (Index b = 0; b < sentences; ++b) {
+      const Matrix q = copy_of_sentence(q_all, b, sentences),
+                   k = copy_of_sentence(k_all, b, sentences),
+                   v = copy_of_sentence(v_all, b, sentences),
+                   d_contexts = copy_of_sentence(d_out, b, sentences);
+      for (Index h = 0; h < heads.heads; ++h) {
+        const ConstMatrixRef w = heads.weights(w_all, b, h);
+        const ConstMatrixRef d_context = heads.head(ref(d_contexts), h);
+        multiply_tn(w, d_context, heads.kv_beta(h), heads.kv_head(ref(dv), h));
+        multiply_nt(d_context, heads.kv_head(ref(v), h), Real(0), ds);
+        for (Index t = 0; t < ds.rows; ++t) softmax_backward(w.row(t), ds.row(t), w.cols);
+        gemm(Transpose::no, Transpose::no, options.scale, ds, heads.kv_head(ref(k), h), Real(0),
+             heads.head(ref(dq), h));
+        gemm(Transpose::yes, Transpose::no, options.scale, ds, heads.head(ref(q), h),
+             heads.kv_beta(h), heads.kv_head(ref(dk), h));
       }
+      put_sentence(dq, dq_sink, b, sentences);
+      put_sentence(dk, dk_sink, b, sentences);
+      put_sentence(dv, dv_sink, b, sentences);
     }
   });
   return output;
@@ -112,15 +152,17 @@ void make_contexts_again(Tape& tape, const AttentionOutput& attended, Variable v
   const Index rows = tape.rows(attended.contexts), width = tape.cols(attended.contexts);
   tape.make_again_for_backward(
       attended.contexts, last,
-      [&tape, layout = HeadLayout(options), all_weights = attended.weights, values, rows, width] {
+      [&tape, heads = Heads(options), all_weights = attended.weights, values, rows, width] {
         const double counted = counted_flops;
-        const ConstMatrixRef weights = ref(tape.value(all_weights)), v = ref(tape.value(values));
-        Matrix contexts = make_matrix(rows, width);
-        for (Index b = 0; b < layout.batch; ++b) {
-          for (Index h = 0; h < layout.heads; ++h) {
-            multiply_nn(layout.weights(weights, b, h), layout.kv_head(v, b, h), Real(0),
-                        layout.head(ref(contexts), b, h));
+        const ConstMatrixRef weights = ref(tape.value(all_weights)), all_v = ref(tape.value(values));
+        Matrix contexts = make_matrix(rows, width), context = make_matrix(rows / heads.batch, width);
+        for (Index b = 0; b < heads.batch; ++b) {
+          const Matrix v = copy_of_sentence(all_v, b, heads.batch);
+          for (Index h = 0; h < heads.heads; ++h) {
+            multiply_nn(heads.weights(weights, b, h), heads.kv_head(ref(v), h), Real(0),
+                        heads.head(ref(context), h));
           }
+          copy(ref(std::as_const(context)), ref(contexts).sentence(b, heads.batch));
         }
         counted_flops = counted;  // counted already: operations are those of the model
         return contexts;
