@@ -1,5 +1,6 @@
 #include "seqlab/tensor/rows.hpp"
 
+#include <array>
 #include <limits>
 
 #include "seqlab/tensor/simd.hpp"
@@ -127,8 +128,47 @@ void subtract_distances(Real* scores, Index n, Index t, Real slope) {
   for (Index j = 0; j < n; ++j) scores[j] -= slope * static_cast<Real>(std::abs(t - j));
 }
 
+namespace {
+
+/// A row of kRegisters registers, the last one perhaps in part, never leaves them.
+template <std::size_t kRegisters>
+void softmax_in_registers(Real* x, Index n) {
+  constexpr Real lowest = -std::numeric_limits<Real>::infinity();
+  constexpr Index kLast = static_cast<Index>(kRegisters - 1) * kLanes;
+  const Index rest = n - kLast;
+  std::array<Simd, kRegisters> e;
+  for (std::size_t r = 0; r + 1 < kRegisters; ++r) {
+    e[r] = Simd::load_unaligned(x + static_cast<Index>(r) * kLanes);
+  }
+  e.back() = rest == kLanes ? Simd::load_unaligned(x + kLast) : load_partial(x + kLast, rest, lowest);
+  Simd largest = e[0];
+  for (std::size_t r = 1; r < kRegisters; ++r) largest = xsimd::max(largest, e[r]);
+  const Simd shift(reduce_max(largest));
+  Simd total(Real(0));
+  for (Simd& value : e) {
+    value = xsimd::exp(value - shift);
+    total += value;
+  }
+  const Simd factor(Real(1) / reduce_add(total));
+  for (std::size_t r = 0; r + 1 < kRegisters; ++r) {
+    (factor * e[r]).store_unaligned(x + static_cast<Index>(r) * kLanes);
+  }
+  if (rest == kLanes) {
+    (factor * e.back()).store_unaligned(x + kLast);
+  } else {
+    store_partial(x + kLast, rest, factor * e.back());
+  }
+}
+
+}  // namespace
+
 void softmax(Real* x, Index n) {
   if (n == 0) return;
+  // Attention has many short rows.
+  if (n <= kLanes) return softmax_in_registers<1>(x, n);
+  if (n <= 2 * kLanes) return softmax_in_registers<2>(x, n);
+  if (n <= 3 * kLanes) return softmax_in_registers<3>(x, n);
+  if (n <= 4 * kLanes) return softmax_in_registers<4>(x, n);
   const Real total = exp_and_sum(x, n, max_value(x, n));
   scale(x, Real(1) / total, n);
 }

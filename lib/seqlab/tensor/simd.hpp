@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 #include <xsimd/xsimd.hpp>
 
 #include "seqlab/tensor/real.hpp"
@@ -15,6 +16,8 @@ inline namespace SEQLAB_PRECISION {
 
 using Simd = xsimd::batch<Real>;
 inline constexpr Index kLanes = static_cast<Index>(Simd::size);
+/// The same as the compiler's own type, whose lanes it can move.
+using Register = Real __attribute__((vector_size(kLanes * sizeof(Real))));
 /// SIMD registers of the processor.
 #ifdef __AVX512F__
 inline constexpr Index kRegisterCount = 32;
@@ -92,11 +95,22 @@ inline Simd reduce_row(const Real* x, Index n, Simd start, Real fill, Step&& ste
   return step(step(a, b), step(c, d));
 }
 
-inline Real reduce_add(Simd x) { return xsimd::hadd(x); }
+/// Of all lanes: each meets the one `distance` away, then half as far, and so on.
+template <Index distance = kLanes / 2, typename Operation>
+[[gnu::always_inline]] inline Real reduce(Simd x, Operation&& operation) {
+  const auto exchanged = [&]<int... lane>(std::integer_sequence<int, lane...>) {
+    const auto lanes = static_cast<Register>(x);
+    return Simd(__builtin_shufflevector(lanes, lanes, (lane ^ static_cast<int>(distance))...));
+  };
+  x = operation(x, exchanged(std::make_integer_sequence<int, static_cast<int>(kLanes)>()));
+  if constexpr (distance > 1) return reduce<distance / 2>(x, operation);
+  return static_cast<Register>(x)[0];
+}
+inline Real reduce_add(Simd x) {
+  return reduce(x, [](Simd a, Simd b) { return a + b; });
+}
 inline Real reduce_max(Simd x) {
-  alignas(64) Real lanes[static_cast<std::size_t>(kLanes)];
-  x.store_aligned(lanes);
-  return *std::max_element(lanes, lanes + kLanes);
+  return reduce(x, [](Simd a, Simd b) { return xsimd::max(a, b); });
 }
 
 /// In single precision x P(x^2) / Q(x^2), with the coefficients whose largest relative error is the

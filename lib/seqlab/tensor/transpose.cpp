@@ -10,7 +10,6 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
-using Register = Real __attribute__((vector_size(kLanes * sizeof(Real))));
 constexpr auto kLaneCount = static_cast<std::size_t>(kLanes);
 constexpr auto kEachLane = std::make_index_sequence<kLaneCount>();
 
