@@ -164,9 +164,9 @@ class Measurement {
 
   void panels() {
     if (p_.op_b == 'P') {
-      seqlab::panel_product(1.0F, ref(a_), {b().data(), p_.k, p_.n}, 0.0F, ref(c_));
+      seqlab::panel_product(ref(a_), {b().data(), p_.k, p_.n}, {1.0F, 0.0F, ref(c_)});
     } else {
-      seqlab::panel_product(op(p_.op_a), op(p_.op_b), 1.0F, ref(a_), ref(b()), 0.0F, ref(c_));
+      seqlab::panel_product(op(p_.op_a), op(p_.op_b), ref(a_), ref(b()), {1.0F, 0.0F, ref(c_)});
     }
   }
 

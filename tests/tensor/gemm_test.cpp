@@ -88,13 +88,15 @@ TEST_CASE("gemm: every transpose, stride, alpha and beta against three loops") {
   // panel_product: small ones, with one to four registers in a row on any processor; few rows with
   // more columns, in several panels, the last of them whole or not; both with more terms than are
   // added up at a time; and such as are just too wide or tall for it (with AVX-512 but for those with
-  // b transposed). The last three are large enough for oneDNN, where it is built in.
+  // b transposed and for 512 rows or more). The last four are large enough for oneDNN, where it is
+  // built in.
   const std::vector<std::array<Index, 3>> sizes{
       {1, 1, 1},     {1, 7, 5},      {5, 1, 7},      {7, 5, 1},      {3, 17, 33},   {8, 1, 1},
       {9, 3, 5},     {12, 8, 7},     {11, 9, 4},     {25, 16, 25},   {25, 25, 32},  {31, 32, 16},
       {13, 33, 10},  {10, 64, 25},   {8, 13, 256},   {8, 13, 257},   {2, 67, 33},   {5, 100, 20},
       {7, 144, 9},   {40, 130, 256}, {40, 130, 257}, {29, 144, 300}, {41, 144, 30}, {3, 80, 2048},
-      {3, 80, 2049}, {1, 200, 300},  {64, 65, 66},   {130, 70, 90}};
+      {3, 80, 2049}, {1, 200, 300},  {64, 65, 66},   {130, 70, 90},
+      {515, 70, 258}};
   for (const auto& [m, n, k] : sizes) {
     for (const Transpose a : {Transpose::no, Transpose::yes}) {
       for (const Transpose b : {Transpose::no, Transpose::yes}) {
@@ -112,6 +114,30 @@ TEST_CASE("gemm: every transpose, stride, alpha and beta against three loops") {
           }
         }
       }
+    }
+  }
+}
+
+TEST_CASE("affine: the product and the bias in every row, whatever was there") {
+  // One row, a few, and many; more terms than are added up at a time; a column in part of a panel.
+  Random random(3, "affine");
+  for (const Index m : {1, 3, 30, 600}) {
+    for (const auto& [n, k] : {std::pair<Index, Index>{5, 7}, {70, 300}, {200, 64}}) {
+      CAPTURE(m);
+      CAPTURE(n);
+      const Block a(m, k, 0, random), weight(n, k, 0, random), bias(1, n, 0, random);
+      Matrix product = make_matrix(m, n), c = make_matrix(m, n);
+      multiply_nt(a.get(), weight.get(), Real(0), ref(product));
+      c.fill(std::numeric_limits<Real>::quiet_NaN());
+      affine(a.get(), weight.get(), bias.get().row(0), ref(c));
+      Index wrong = 0;  // a NaN is wrong, too
+      for (Index i = 0; i < m; ++i) {
+        for (Index j = 0; j < n; ++j) {
+          const Real want = ref(product).row(i)[j] + bias.get().row(0)[j];
+          wrong += std::abs(ref(c).row(i)[j] - want) < Real(5e-6) ? 0 : 1;
+        }
+      }
+      CHECK(wrong == 0);
     }
   }
 }

@@ -49,7 +49,7 @@ bool is_transpose(const std::optional<Panels>& packed, ConstMatrixRef weight) {
   if (!packed || packed->terms != weight.cols || packed->cols != weight.rows) return false;
   Matrix unit = zeros(weight.cols, weight.cols), product = make_matrix(weight.cols, weight.rows);
   for (Index i = 0; i < weight.cols; ++i) ref(unit).row(i)[i] = Real(1);
-  panel_product(Real(1), ref(unit), *packed, Real(0), ref(product));
+  panel_product(ref(unit), *packed, {Real(1), Real(0), ref(product)});
   for (Index r = 0; r < weight.rows; ++r) {
     for (Index c = 0; c < weight.cols; ++c) {
       if (ref(product).row(c)[r] != weight.row(r)[c]) return false;
@@ -83,10 +83,11 @@ TEST_CASE("a row's product with a packed weight is the same bits among any numbe
   Random random(3, "packed");
   Matrix input = make_matrix(45, 300), all = make_matrix(45, 140);
   for (Real& x : input) x = static_cast<Real>(random.uniform(-1.0, 1.0));
-  panel_product(Real(1), ref(input), packed, Real(0), ref(all));
+  panel_product(ref(input), packed, {Real(1), Real(0), ref(all)});
   for (Index count = 1; count < 45; ++count) {
     Matrix some = make_matrix(count, 140);
-    panel_product(Real(1), ref(input).row_block(45 - count, count), packed, Real(0), ref(some));
+    panel_product(ref(input).row_block(45 - count, count), packed,
+                  {Real(1), Real(0), ref(some)});
     CHECK(std::equal(some.begin(), some.end(), ref(all).row(45 - count)));
   }
 }
@@ -98,7 +99,7 @@ TEST_CASE("alpha and beta of a product with a packed weight") {
   const Matrix plain = product.result();
   Matrix c = zeros(rows(plain), cols(plain));
   c.fill(Real(3));
-  panel_product(Real(-0.5), ref(product.input), *weights.find(product.weight), Real(2), ref(c));
+  panel_product(ref(product.input), *weights.find(product.weight), {Real(-0.5), Real(2), ref(c)});
   for (Index r = 0; r < rows(c); ++r) {
     for (Index col = 0; col < cols(c); ++col) {
       CHECK(ref(c).row(r)[col] ==

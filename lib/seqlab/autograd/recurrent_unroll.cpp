@@ -32,8 +32,8 @@ UnrolledCell::UnrolledCell(Tape& tape, const RecurrentParameters& parameters, Va
 }
 
 void UnrolledCell::project_inputs() {
-  fill_rows(ref(gates_), tape_->value(parameters_.bias).data);
-  multiply_nt(ref(tape_->value(x_)), tape_->value(parameters_.w_ih), Real(1), ref(gates_));
+  affine(ref(tape_->value(x_)), tape_->value(parameters_.w_ih), tape_->value(parameters_.bias).data,
+         ref(gates_));
 }
 
 RecurrentOutput UnrolledCell::make_outputs() {

@@ -54,8 +54,7 @@ Matrix OutputLayer::logits(Tape& tape, Variable features) const {
   const ProfiledOperation operation("output layer");
   const Variable projected = project(tape, features);
   Matrix out = make_matrix(tape.rows(projected), weight_.rows);
-  fill_rows(ref(out), tape.value(bias_).data);
-  multiply_nt(ref(tape.value(projected)), tape.value(weight_), Real(1), ref(out));
+  affine(ref(tape.value(projected)), tape.value(weight_), tape.value(bias_).data, ref(out));
   return out;
 }
 

@@ -143,8 +143,12 @@ RoundedInput::~RoundedInput() {
 }
 
 bool bf16_gemm(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, ConstMatrixRef b,
-               Real beta, MatrixRef c) {
-  if (active_ranges.empty() || (beta != Real(0) && beta != Real(1))) return false;
+               const ProductResult& result) {
+  const auto [alpha, beta, start, c] = result;
+  if (active_ranges.empty() || alpha != Real(1) || (beta != Real(0) && beta != Real(1))) {
+    return false;
+  }
+  result.copy_start_to_c();
   thread_local Primitives primitives;
   thread_local std::vector<Bf16, BufferAllocator<Bf16>> a_buffer, b_buffer;
   const Index k = transpose_a == Transpose::yes ? a.rows : a.cols;
@@ -163,7 +167,7 @@ Bf16Products::Bf16Products(const RoundedParameters* parameters) {
 Bf16Products::~Bf16Products() = default;
 RoundedInput::RoundedInput(ConstMatrixRef) {}
 RoundedInput::~RoundedInput() = default;
-bool bf16_gemm(Transpose, Transpose, ConstMatrixRef, ConstMatrixRef, Real, MatrixRef) {
+bool bf16_gemm(Transpose, Transpose, ConstMatrixRef, ConstMatrixRef, const ProductResult&) {
   return false;
 }
 

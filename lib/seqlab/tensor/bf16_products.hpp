@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "seqlab/tensor/gemm.hpp"
+#include "seqlab/tensor/product_result.hpp"
 #include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
@@ -76,10 +77,10 @@ class RoundedInput {
   RoundedRange range_;
 };
 
-/// c = op(a) * op(b) + beta * c with a, b rounded, if this thread has asked for it and beta is 0 or
-/// 1; otherwise does nothing and returns false.
+/// op(a) * op(b) with a, b rounded, if this thread has asked for it, alpha is 1 and beta is 0 or 1;
+/// otherwise does nothing and returns false.
 bool bf16_gemm(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, ConstMatrixRef b,
-               Real beta, MatrixRef c);
+               const ProductResult& result);
 
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

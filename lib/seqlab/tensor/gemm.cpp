@@ -65,10 +65,10 @@ bool onednn_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n,
 }
 #endif
 
-}  // namespace
-
-void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixRef a,
-          ConstMatrixRef b, Real beta, MatrixRef c) {
+/// op(a) * op(b) by what is fastest for its shape.
+void multiply(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, ConstMatrixRef b,
+              const ProductResult& result) {
+  const auto [alpha, beta, start, c] = result;
   const Index m = transpose_a == Transpose::yes ? a.cols : a.rows;
   const Index k = transpose_a == Transpose::yes ? a.rows : a.cols;
   const Index b_k = transpose_b == Transpose::yes ? b.cols : b.rows;
@@ -77,20 +77,18 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
         "gemm: shapes [{}, {}] x [{}, {}] do not give [{}, {}]", m, k, b_k, n, c.rows, c.cols);
   if (m == 0 || n == 0) return;
   counted_flops += 2.0 * static_cast<double>(m * n * k);
-  if (alpha == Real(1) && m * n * k >= kWorthRounding &&
-      bf16_gemm(transpose_a, transpose_b, a, b, beta, c)) {
-    return;
-  }
+  if (m * n * k >= kWorthRounding && bf16_gemm(transpose_a, transpose_b, a, b, result)) return;
   if (transpose_a == Transpose::no && transpose_b == Transpose::yes && m <= kMostRowsOfPacked) {
     if (const std::optional<Panels> packed = find_packed(b)) {
-      panel_product(alpha, a, *packed, beta, c);
+      panel_product(a, *packed, result);
       return;
     }
   }
   if (suits_panel_product(transpose_a, transpose_b, m, n, k)) {
-    panel_product(transpose_a, transpose_b, alpha, a, b, beta, c);
+    panel_product(transpose_a, transpose_b, a, b, result);
     return;
   }
+  result.copy_start_to_c();
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
   if (suits_onednn(transpose_a, m, n, k) &&
       onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {
@@ -98,6 +96,18 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
   }
 #endif
   openblas_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c);
+}
+
+}  // namespace
+
+void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixRef a,
+          ConstMatrixRef b, Real beta, MatrixRef c) {
+  multiply(transpose_a, transpose_b, a, b, {alpha, beta, c});
+}
+
+void affine(ConstMatrixRef a, ConstMatrixRef weight, const Real* bias, MatrixRef c) {
+  const ConstMatrixRef bias_in_each_row{bias, c.rows, c.cols, 0};
+  multiply(Transpose::no, Transpose::yes, a, weight, {Real(1), Real(1), bias_in_each_row, c});
 }
 
 void use_single_threaded_products() {

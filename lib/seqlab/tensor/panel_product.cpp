@@ -57,8 +57,8 @@ template <std::size_t... kNumbers, typename Function>
 /// written: at the start would be too soon, b's panel would push it out again.
 template <Index kRows, Index kRegisters, typename FetchAhead>
 [[gnu::always_inline]] inline void multiply_group(LeftFactor a, ConstMatrixRef b,
-                                                  FetchAhead fetch_ahead, Real alpha, Real beta,
-                                                  MatrixRef c) {
+                                                  FetchAhead fetch_ahead, const ProductResult& result) {
+  const auto [alpha, beta, start, c] = result;
   constexpr Index kLines = lines_of(kRegisters);
   constexpr auto kEachRow = std::make_index_sequence<kRows>();
   constexpr auto kEachRegister = std::make_index_sequence<kRegisters>();
@@ -90,15 +90,17 @@ template <Index kRows, Index kRegisters, typename FetchAhead>
   const Index rest = c.cols - (kRegisters - 1) * kLanes;  // in the last register
   unroll(kEachRow, [&](auto r) {
     unroll(kEachRegister, [&](auto x) {
-      Real* y = c.row(static_cast<Index>(r)) + static_cast<Index>(x) * kLanes;
-      const auto result = [&](auto&& load) {
+      const Index row = static_cast<Index>(r), column = static_cast<Index>(x) * kLanes;
+      const Real* from = start.row(row) + column;
+      Real* to = c.row(row) + column;
+      const auto sum = [&](auto&& load) {
         return beta == Real(0) ? Simd(alpha) * sums[r][x]
                                : xsimd::fma(Simd(alpha), sums[r][x], Simd(beta) * load());
       };
       if (x + 1 < kRegisters || rest == kLanes) {
-        result([&] { return Simd::load_unaligned(y); }).store_unaligned(y);
+        sum([&] { return Simd::load_unaligned(from); }).store_unaligned(to);
       } else {
-        store_partial(y, rest, result([&] { return load_partial(y, rest, Real(0)); }));
+        store_partial(to, rest, sum([&] { return load_partial(from, rest, Real(0)); }));
       }
     });
   });
@@ -107,24 +109,24 @@ template <Index kRows, Index kRegisters, typename FetchAhead>
 /// A function of its own: inlined beside another group, it would not keep its sums in registers.
 template <Index kRows, Index kRegisters, typename FetchAhead>
 [[gnu::noinline]] void multiply_and_fetch(LeftFactor a, ConstMatrixRef b, FetchAhead fetch_ahead,
-                                          Real alpha, Real beta, MatrixRef c) {
-  multiply_group<kRows, kRegisters>(a, b, fetch_ahead, alpha, beta, c);
+                                          const ProductResult& result) {
+  multiply_group<kRows, kRegisters>(a, b, fetch_ahead, result);
 }
 
 /// The rows of c in groups of kRows, their number a multiple of it. Meanwhile the `next` panel, if
-/// there is one, is fetched: by several groups where it follows without a gap, since all of it takes
-/// longer than the arithmetic of one.
+/// there is one, is fetched: by several groups if there are enough, since all of it takes longer
+/// than the arithmetic of one.
 template <Index kRows, Index kRegisters>
-void multiply_rows(LeftFactor a, ConstMatrixRef b, const Real* next, Real alpha, Real beta,
-                   MatrixRef c) {
+void multiply_rows(LeftFactor a, ConstMatrixRef b, const Real* next, const ProductResult& result) {
+  const Index rows = result.c.rows;
   constexpr Index kLines = lines_of(kRegisters);
   Index r = 0;
   const auto multiply_fetching = [&](auto fetch_ahead) {
-    multiply_and_fetch<kRows, kRegisters>(a.from_row(r), b, fetch_ahead, alpha, beta,
-                                          c.row_block(r, kRows));
+    multiply_and_fetch<kRows, kRegisters>(a.from_row(r), b, fetch_ahead,
+                                          result.row_block(r, kRows));
     r += kRows;
   };
-  if (next != nullptr && c.rows >= kLines * kRows) {
+  if (next != nullptr && rows >= kLines * kRows) {
     for (Index part = 0; part < kLines; ++part) {
       multiply_fetching([next, stride = b.stride, first = part * b.rows](Index i) {
         const Index line = first + i;
@@ -136,13 +138,12 @@ void multiply_rows(LeftFactor a, ConstMatrixRef b, const Real* next, Real alpha,
       for (Index x = 0; x < kLines; ++x) __builtin_prefetch(next + i * stride + x * kLine, 0, 2);
     });
   }
-  for (; r < c.rows; r += kRows) {
-    multiply_group<kRows, kRegisters>(a.from_row(r), b, [](Index) {}, alpha, beta,
-                                      c.row_block(r, kRows));
+  for (; r < rows; r += kRows) {
+    multiply_group<kRows, kRegisters>(a.from_row(r), b, [](Index) {}, result.row_block(r, kRows));
   }
 }
 
-using MultiplyRows = void (*)(LeftFactor, ConstMatrixRef, const Real*, Real, Real, MatrixRef);
+using MultiplyRows = void (*)(LeftFactor, ConstMatrixRef, const Real*, const ProductResult&);
 
 constexpr Index most_rows(Index registers) {
   return std::min(kAccumulators / registers, kMostRows);
@@ -161,8 +162,8 @@ constexpr auto by_registers(std::index_sequence<kRegisters...>) {
 }
 
 /// In groups of rows as even as can be: a group of one or two would not keep the processor busy.
-void multiply_panel(LeftFactor a, ConstMatrixRef b, const Real* next, Real alpha, Real beta,
-                    MatrixRef c) {
+void multiply_panel(LeftFactor a, ConstMatrixRef b, const Real* next, const ProductResult& result) {
+  const MatrixRef c = result.c;
   static constexpr auto kMultiply = by_registers(std::make_index_sequence<kMostRegisters>());
   const Index registers = (c.cols + kLanes - 1) / kLanes;
   const auto& multiply = kMultiply[static_cast<std::size_t>(registers - 1)];
@@ -173,7 +174,7 @@ void multiply_panel(LeftFactor a, ConstMatrixRef b, const Real* next, Real alpha
   const auto rows = [&](Index first, Index end, Index count) {
     if (first == end) return;
     multiply[static_cast<std::size_t>(count - 1)](a.from_row(first), b, first == 0 ? next : nullptr,
-                                                  alpha, beta, c.row_block(first, end - first));
+                                                  result.row_block(first, end - first));
   };
   rows(0, rest, fewer + 1);
   rows(rest, c.rows, fewer);
@@ -203,11 +204,11 @@ ConstMatrixRef pack_panel(Transpose transpose_b, ConstMatrixRef b, Index first, 
   return panel;
 }
 
-/// c = alpha * a * op(b) + beta * c for up to kTerms terms. A panel of b is read in place if it can
+/// a x op(b) for up to kTerms terms. A panel of b is read in place if it can
 /// be, but for many rows beside a transposed a: at each term a column of a takes another line of the
 /// nearest cache, and b's rows, if far apart, would shed these and each other from it.
-void add_terms(LeftFactor a, Transpose transpose_b, Real alpha, ConstMatrixRef b, Real beta,
-               MatrixRef c) {
+void add_terms(LeftFactor a, Transpose transpose_b, ConstMatrixRef b, const ProductResult& result) {
+  const MatrixRef c = result.c;
   alignas(64) std::array<Real, static_cast<std::size_t>(kTerms * kPanel)> packed;
   const bool transposed_a = a.row == 1;
   for (Index col = 0; col < c.cols; col += kPanel) {
@@ -217,7 +218,7 @@ void add_terms(LeftFactor a, Transpose transpose_b, Real alpha, ConstMatrixRef b
     const ConstMatrixRef panel = in_place ? b.column_block(col, count)
                                           : pack_panel(transpose_b, b, col, count, packed.data());
     const Real* next = in_place && col + count < c.cols ? panel.data + count : nullptr;
-    multiply_panel(a, panel, next, alpha, beta, c.column_block(col, count));
+    multiply_panel(a, panel, next, result.column_block(col, count));
   }
 }
 
@@ -256,27 +257,27 @@ bool suits_panel_product(Transpose transpose_a, Transpose transpose_b, Index m, 
   return small || few_rows || (kManyRegisters && (layer_output || many_rows));
 }
 
-void panel_product(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixRef a,
-                   ConstMatrixRef b, Real beta, MatrixRef c) {
+void panel_product(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, ConstMatrixRef b,
+                   const ProductResult& result) {
   for_each_block(transpose_a == Transpose::yes ? a.rows : a.cols, [&](Index term, Index terms) {
     add_terms(
         transpose_a == Transpose::yes ? LeftFactor{a.row(term), 1, a.stride}
                                       : LeftFactor{a.data + term, a.stride, 1},
-        transpose_b, alpha,
+        transpose_b,
         transpose_b == Transpose::yes ? b.column_block(term, terms) : b.row_block(term, terms),
-        term == 0 ? beta : Real(1), c);
+        term == 0 ? result : result.rest());
   });
 }
 
-void panel_product(Real alpha, ConstMatrixRef a, const Panels& b, Real beta, MatrixRef c) {
+void panel_product(ConstMatrixRef a, const Panels& b, const ProductResult& result) {
   for_each_block(b.terms, [&](Index term, Index terms) {
+    const ProductResult block = term == 0 ? result : result.rest();
     const Real* data = b.data + term * whole_registers(b.cols);
     for (Index col = 0; col < b.cols; col += kPanel) {
       const Index count = std::min(kPanel, b.cols - col), width = whole_registers(count);
       const ConstMatrixRef panel{data, terms, width, width};
       data += terms * width;
-      multiply_panel({a.data + term, a.stride, 1}, panel, data, alpha, term == 0 ? beta : Real(1),
-                     c.column_block(col, count));
+      multiply_panel({a.data + term, a.stride, 1}, panel, data, block.column_block(col, count));
     }
   });
 }

@@ -7,9 +7,11 @@
 //   small products: attention between the positions of one sentence, head by head;
 //   those with a weight whose panels were laid out beforehand (packed_weights.hpp);
 //   those of few rows: one step of a few sentences;
-//   with AVX-512 a layer's output for many rows from its weight, stored as [out, in].
+//   with AVX-512 a layer's output for many rows from its weight, stored as [out, in], and the
+//   gradients of both.
 
 #include "seqlab/tensor/gemm.hpp"
+#include "seqlab/tensor/product_result.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -36,12 +38,12 @@ void pack_transpose(ConstMatrixRef weight, Index first, Index count, Real* to);
 /// which few rows would not pay for.
 bool suits_panel_product(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k);
 
-/// As gemm, for any shape.
-void panel_product(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixRef a,
-                   ConstMatrixRef b, Real beta, MatrixRef c);
+/// op(a) x op(b), for any shape.
+void panel_product(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, ConstMatrixRef b,
+                   const ProductResult& result);
 
-/// c = alpha * a * b + beta * c
-void panel_product(Real alpha, ConstMatrixRef a, const Panels& b, Real beta, MatrixRef c);
+/// a x b
+void panel_product(ConstMatrixRef a, const Panels& b, const ProductResult& result);
 
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab

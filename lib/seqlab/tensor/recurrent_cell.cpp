@@ -88,8 +88,8 @@ void recurrent_products(Cell cell, const CellWeights& weights, const CellStep& s
   const Index hidden = step.h.cols;
   multiply_nt(step.h_before, weights.w_hh.row_block(0, 2 * hidden), Real(1),
               step.gates.column_block(0, 2 * hidden));
-  fill_rows(step.candidate, weights.b_candidate);
-  multiply_nt(step.h_before, weights.w_hh.row_block(2 * hidden, hidden), Real(1), step.candidate);
+  affine(step.h_before, weights.w_hh.row_block(2 * hidden, hidden), weights.b_candidate,
+         step.candidate);
 }
 
 }  // namespace
