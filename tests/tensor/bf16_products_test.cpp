@@ -111,5 +111,28 @@ TEST_CASE("a thread's large products round their inputs while it asks for that")
   }
 }
 
+TEST_CASE("rounded products start from a bias") {
+  if (skipped()) return;
+  constexpr Index m = 70, n = 90, k = 130;
+  const Matrix a = random_matrix(m, k, 1), weight = random_matrix(n, k, 2),
+               bias = random_matrix(1, n, 3);
+  const RoundedParameters none({});
+  Matrix product = make_matrix(m, n), c = make_matrix(m, n);
+  c.fill(std::numeric_limits<Real>::quiet_NaN());
+  {
+    const Bf16Products scope(&none);
+    multiply_nt(ref(a), ref(weight), Real(0), ref(product));
+    affine(ref(a), ref(weight), bias.data(), ref(c));
+  }
+  Index wrong = 0;  // a NaN is wrong, too
+  for (Index i = 0; i < m; ++i) {
+    for (Index j = 0; j < n; ++j) {
+      const Real want = ref(product).row(i)[j] + bias.data()[j];
+      wrong += std::abs(ref(c).row(i)[j] - want) < Real(2e-5) ? 0 : 1;
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 }  // namespace
 }  // namespace seqlab

@@ -1,10 +1,10 @@
 #include "seqlab/tensor/bf16_products.hpp"
 
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
-#include <array>
 #include <bit>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
+#include <unordered_map>
 #endif
 
 namespace seqlab {
@@ -48,22 +48,29 @@ Rounded rounded(ConstMatrixRef m, std::vector<Bf16, BufferAllocator<Bf16>>& buff
   return {buffer.data(), m.cols};
 }
 
-/// One thread's products: a oneDNN primitive for each layout of the inputs and each beta, which
+/// What a product is added to: nothing, what is in the result, or a bias in every row.
+enum class Start { nothing, result, bias };
+
+/// One thread's products: a oneDNN primitive for each layout of the inputs and each start, which
 /// takes the sizes when it runs.
 class Primitives {
  public:
-  void run(Transpose transpose_a, Transpose transpose_b, bool accumulate, Index m, Index n, Index k,
-           Rounded a, Rounded b, MatrixRef c) {
+  void run(Transpose transpose_a, Transpose transpose_b, Start start, const Real* bias, Index m,
+           Index n, Index k, Rounded a, Rounded b, MatrixRef c) {
     const Memory a_memory(descriptor(Memory::data_type::bf16, {m, k}, transpose_a, a.stride),
                           engine_, const_cast<Bf16*>(a.data));
     const Memory b_memory(descriptor(Memory::data_type::bf16, {k, n}, transpose_b, b.stride),
                           engine_, const_cast<Bf16*>(b.data));
     const Memory c_memory(descriptor(Memory::data_type::f32, {m, n}, Transpose::no, c.stride),
                           engine_, c.data);
-    primitive(transpose_a, transpose_b, accumulate)
-        .execute(stream_, {{DNNL_ARG_SRC, a_memory},
-                           {DNNL_ARG_WEIGHTS, b_memory},
-                           {DNNL_ARG_DST, c_memory}});
+    std::unordered_map<int, Memory> arguments{{DNNL_ARG_SRC, a_memory},
+                                              {DNNL_ARG_WEIGHTS, b_memory},
+                                              {DNNL_ARG_DST, c_memory}};
+    if (start == Start::bias) {
+      const auto row = descriptor(Memory::data_type::f32, {1, n}, Transpose::no, n);
+      arguments.emplace(DNNL_ARG_BIAS, Memory(row, engine_, const_cast<Real*>(bias)));
+    }
+    primitive(transpose_a, transpose_b, start).execute(stream_, arguments);
     stream_.wait();
   }
 
@@ -75,24 +82,26 @@ class Primitives {
     return {std::move(shape), type, strides};
   }
 
-  dnnl::matmul& primitive(Transpose transpose_a, Transpose transpose_b, bool accumulate) {
-    const auto bit = [](bool set, int place) { return set ? std::size_t{1} << place : 0; };
+  dnnl::matmul& primitive(Transpose transpose_a, Transpose transpose_b, Start start) {
+    const auto place = [](auto choice) { return static_cast<std::size_t>(choice); };
     std::optional<dnnl::matmul>& found =
-        primitives_[bit(transpose_a == Transpose::yes, 0) | bit(transpose_b == Transpose::yes, 1) |
-                    bit(accumulate, 2)];
+        primitives_[place(transpose_a)][place(transpose_b)][place(start)];
     if (!found) {
       constexpr Index any = DNNL_RUNTIME_DIM_VAL;
       const auto input = [](Transpose transpose) {
         return descriptor(Memory::data_type::bf16, {any, any}, transpose, any);
       };
       dnnl::primitive_attr attributes;
-      if (accumulate) {
+      if (start == Start::result) {
         dnnl::post_ops sum;
         sum.append_sum(1.0F);
         attributes.set_post_ops(sum);
       }
+      const auto bias = start == Start::bias
+                            ? descriptor(Memory::data_type::f32, {1, any}, Transpose::no, any)
+                            : Memory::desc();
       const dnnl::matmul::desc product(
-          input(transpose_a), input(transpose_b),
+          input(transpose_a), input(transpose_b), bias,
           descriptor(Memory::data_type::f32, {any, any}, Transpose::no, any));
       found.emplace(dnnl::matmul::primitive_desc(product, attributes, engine_));
     }
@@ -101,7 +110,7 @@ class Primitives {
 
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
-  std::array<std::optional<dnnl::matmul>, 8> primitives_;
+  std::optional<dnnl::matmul> primitives_[2][2][3];
 };
 
 }  // namespace
@@ -148,12 +157,15 @@ bool bf16_gemm(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, C
   if (active_ranges.empty() || alpha != Real(1) || (beta != Real(0) && beta != Real(1))) {
     return false;
   }
-  result.copy_start_to_c();
+  const Start kind = beta == Real(0)         ? Start::nothing
+                     : start.data == c.data  ? Start::result
+                                             : Start::bias;
+  check(kind != Start::bias || start.stride == 0, "a product that starts from another matrix");
   thread_local Primitives primitives;
   thread_local std::vector<Bf16, BufferAllocator<Bf16>> a_buffer, b_buffer;
   const Index k = transpose_a == Transpose::yes ? a.rows : a.cols;
-  primitives.run(transpose_a, transpose_b, beta == Real(1), c.rows, c.cols, k, rounded(a, a_buffer),
-                 rounded(b, b_buffer), c);
+  primitives.run(transpose_a, transpose_b, kind, start.data, c.rows, c.cols, k,
+                 rounded(a, a_buffer), rounded(b, b_buffer), c);
   return true;
 }
 
