@@ -3,6 +3,7 @@
 #include "seqlab/tensor/flops.hpp"
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/rows.hpp"
+#include "seqlab/tensor/simd.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -55,6 +56,20 @@ Matrix copy_of_sentence(ConstMatrixRef m, Index b, Index batch) {
   return sentence;
 }
 
+/// Scores of one head. A row starts with a register of its own: a load waits for the store of a part
+/// of a register that reaches into its place.
+class Scores {
+ public:
+  Scores(Index steps, Index key_steps)
+      : rows_(make_matrix(steps, (key_steps + kLanes - 1) / kLanes * kLanes)),
+        scores_(ref(rows_).column_block(0, key_steps)) {}
+  MatrixRef get() const { return scores_; }
+
+ private:
+  Matrix rows_;
+  MatrixRef scores_;
+};
+
 /// Where the gradient's sentences go, one after the other.
 void put_sentence(const Matrix& sentence, const GradientSink& sink, Index b, Index batch) {
   const MatrixRef to = sink.target.sentence(b, batch);
@@ -90,22 +105,24 @@ AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, 
   Matrix weights = make_matrix(batch * options.heads * steps, all_k.rows / batch);
   Matrix contexts = make_matrix(all_q.rows, all_v.cols / heads.kv_heads() * options.heads);
   Matrix context = make_matrix(steps, cols(contexts));
+  const Scores scratch(steps, cols(weights));
+  const MatrixRef scores = scratch.get();
   for (Index b = 0; b < batch; ++b) {
     const Matrix q = copy_of_sentence(all_q, b, batch), k = copy_of_sentence(all_k, b, batch),
                  v = copy_of_sentence(all_v, b, batch);
     for (Index h = 0; h < options.heads; ++h) {
-      const MatrixRef w = heads.weights(ref(weights), b, h);
       gemm(Transpose::no, Transpose::yes, options.scale, heads.head(ref(q), h),
-           heads.kv_head(ref(k), h), Real(0), w);
+           heads.kv_head(ref(k), h), Real(0), scores);
       for (Index t = 0; t < steps; ++t) {
         const Index seen = visible(options, t, b);
         if (!options.slopes.empty()) {
-          subtract_distances(w.row(t), seen, t, options.slopes[static_cast<std::size_t>(h)]);
+          subtract_distances(scores.row(t), seen, t, options.slopes[static_cast<std::size_t>(h)]);
         }
-        softmax(w.row(t), seen);
-        std::fill(w.row(t) + seen, w.row(t) + w.cols, Real(0));
+        softmax(scores.row(t), seen);
+        std::fill(scores.row(t) + seen, scores.row(t) + scores.cols, Real(0));
       }
-      multiply_nn(w, heads.kv_head(ref(v), h), Real(0), heads.head(ref(context), h));
+      copy(scores, heads.weights(ref(weights), b, h));
+      multiply_nn(scores, heads.kv_head(ref(v), h), Real(0), heads.head(ref(context), h));
     }
     copy(ref(std::as_const(context)), ref(contexts).sentence(b, batch));
   }
@@ -118,8 +135,8 @@ AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, 
     const GradientSink dq_sink = tape.gradient_sink(query), dk_sink = tape.gradient_sink(keys),
                        dv_sink = tape.gradient_sink(values);
     const Index sentences = heads.batch;
-    Matrix scores = make_matrix(q_all.rows / sentences, w_all.cols);
-    const MatrixRef ds = ref(scores);
+    const Scores score_gradients(q_all.rows / sentences, w_all.cols);
+    const MatrixRef ds = score_gradients.get();
     Matrix dq = make_matrix(q_all.rows / sentences, q_all.cols),
            dk = make_matrix(k_all.rows / sentences, k_all.cols),
            dv = make_matrix(v_all.rows / sentences, v_all.cols);
