@@ -212,6 +212,10 @@ TEST_CASE("rows: operations on blocks touch the block only") {
     copy(ref(a), block);
     expect([&](Index r, Index c, Real) { return ref(a).row(r)[c]; });
   }
+  SUBCASE("fill_rows") {
+    fill_rows(block, row.data());
+    expect([&](Index, Index c, Real) { return row[static_cast<std::size_t>(c)]; });
+  }
   SUBCASE("add_to_rows") {
     add_to_rows(block, row.data());
     expect([&](Index, Index c, Real old) { return old + row[static_cast<std::size_t>(c)]; });

@@ -160,7 +160,6 @@ bool bf16_gemm(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, C
   const Start kind = beta == Real(0)         ? Start::nothing
                      : start.data == c.data  ? Start::result
                                              : Start::bias;
-  check(kind != Start::bias || start.stride == 0, "a product that starts from another matrix");
   thread_local Primitives primitives;
   thread_local std::vector<Bf16, BufferAllocator<Bf16>> a_buffer, b_buffer;
   const Index k = transpose_a == Transpose::yes ? a.rows : a.cols;

@@ -88,7 +88,7 @@ void multiply(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, Co
     panel_product(transpose_a, transpose_b, a, b, result);
     return;
   }
-  result.copy_start_to_c();
+  result.put_start_in_c();
 #if defined(SEQLAB_HAVE_ONEDNN) && !defined(SEQLAB_DOUBLE)
   if (suits_onednn(transpose_a, m, n, k) &&
       onednn_gemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c)) {

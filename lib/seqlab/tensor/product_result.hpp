@@ -5,8 +5,8 @@
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
-/// What becomes of a matrix product: c = alpha * product + beta * start. With beta = 0, `start` may
-/// hold anything (NaN included).
+/// What becomes of a matrix product: c = alpha * product + beta * start. `start` is c or, with
+/// stride 0, a bias in every row; with beta = 0 it may hold anything (NaN included).
 struct ProductResult {
   ProductResult(Real alpha_, Real beta_, ConstMatrixRef start_, MatrixRef c_)
       : alpha(alpha_), beta(beta_), start(start_), c(c_) {}
@@ -21,8 +21,8 @@ struct ProductResult {
   /// When a part of the product's terms is in c: the others are added.
   ProductResult rest() const { return {alpha, Real(1), c}; }
   /// For a library, which starts from c.
-  void copy_start_to_c() const {
-    if (beta != Real(0) && start.data != c.data) copy(start, c);
+  void put_start_in_c() const {
+    if (start.data != c.data) fill_rows(c, start.data);
   }
 
   Real alpha;

@@ -203,6 +203,10 @@ void gather_rows(ConstMatrixRef from, std::span<const Index> places, MatrixRef t
   }
 }
 
+void fill_rows(MatrixRef m, const Real* values) {
+  for (Index r = 0; r < m.rows; ++r) std::copy_n(values, m.cols, m.row(r));
+}
+
 void add_to_rows(MatrixRef m, const Real* values) {
   for (Index r = 0; r < m.rows; ++r) {
     Real* y = m.row(r);

@@ -35,7 +35,8 @@ void add(MatrixRef m, ConstMatrixRef a);
 void copy(ConstMatrixRef from, MatrixRef to);
 /// Row r of `to` becomes row places[r] of `from`.
 void gather_rows(ConstMatrixRef from, std::span<const Index> places, MatrixRef to);
-/// Each row of m += the row `values`.
+/// Each row of m becomes the row `values` (a bias), or += it.
+void fill_rows(MatrixRef m, const Real* values);
 void add_to_rows(MatrixRef m, const Real* values);
 /// sums[c] += sum over rows of m[., c] (the gradient of a bias)
 void add_column_sums(ConstMatrixRef m, Real* sums);
