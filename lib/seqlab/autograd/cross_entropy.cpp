@@ -10,7 +10,7 @@ namespace {
 
 /// About so many rows of logits are worked on at a time: large enough for fast products, small
 /// enough that block x V stays in the last-level cache.
-constexpr Index kBlockRows = 192;
+constexpr Index kBlockRows = 128;
 
 /// Blocks of about the same size, so that none is too small for fast products.
 Index rows_of_block(Index count) {
