@@ -13,12 +13,12 @@ namespace {
 struct Heads {
   Index batch;
   Index heads;
-  Index sharing;  // so many heads have the same keys and values
+  Index kv_heads;
 
   explicit Heads(const AttentionOptions& options)
       : batch(static_cast<Index>(options.lengths.size())),
         heads(options.heads),
-        sharing(options.kv_heads > 0 ? heads / options.kv_heads : 1) {}
+        kv_heads(options.kv_heads > 0 ? options.kv_heads : heads) {}
 
   template <typename Ref>
   Ref head(Ref m, Index h) const {
@@ -27,11 +27,10 @@ struct Heads {
   /// The keys or values that query head h sees.
   template <typename Ref>
   Ref kv_head(Ref m, Index h) const {
-    return columns(m, h / sharing, kv_heads());
+    return columns(m, h / sharing(), kv_heads);
   }
-  Index kv_heads() const { return heads / sharing; }
   /// For the gradient of a kv_head: 0 for the first query head that sees it, 1 for the others.
-  Real kv_beta(Index h) const { return h % sharing == 0 ? Real(0) : Real(1); }
+  Real kv_beta(Index h) const { return h % sharing() == 0 ? Real(0) : Real(1); }
   template <typename Ref>
   Ref weights(Ref m, Index b, Index h) const {
     const Index steps = m.rows / (batch * heads);
@@ -39,6 +38,8 @@ struct Heads {
   }
 
  private:
+  /// So many query heads see the same keys and values.
+  Index sharing() const { return heads / kv_heads; }
   template <typename Ref>
   static Ref columns(Ref m, Index h, Index count) {
     const Index width = m.cols / count;
@@ -96,14 +97,14 @@ AttentionOutput multi_head_attention(Tape& tape, Variable query, Variable keys, 
   const ConstMatrixRef all_q = ref(tape.value(query));
   const ConstMatrixRef all_k = ref(tape.value(keys));
   const ConstMatrixRef all_v = ref(tape.value(values));
-  check(options.heads % heads.kv_heads() == 0 && all_q.cols % options.heads == 0 &&
-            all_k.cols == all_q.cols / options.heads * heads.kv_heads() &&
-            all_v.cols % heads.kv_heads() == 0,
+  check(options.heads % heads.kv_heads == 0 && all_q.cols % options.heads == 0 &&
+            all_k.cols == all_q.cols / options.heads * heads.kv_heads &&
+            all_v.cols % heads.kv_heads == 0,
         "attention: query width {}, key width {}, value width {}, {} heads of {}", all_q.cols,
-        all_k.cols, all_v.cols, options.heads, heads.kv_heads());
+        all_k.cols, all_v.cols, options.heads, heads.kv_heads);
   const Index steps = all_q.rows / batch;
   Matrix weights = make_matrix(batch * options.heads * steps, all_k.rows / batch);
-  Matrix contexts = make_matrix(all_q.rows, all_v.cols / heads.kv_heads() * options.heads);
+  Matrix contexts = make_matrix(all_q.rows, all_v.cols / heads.kv_heads * options.heads);
   Matrix context = make_matrix(steps, cols(contexts));
   const Scores scratch(steps, cols(weights));
   const MatrixRef scores = scratch.get();
