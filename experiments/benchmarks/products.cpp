@@ -49,7 +49,8 @@ constexpr Index kPadding = 16;
 
 /// Those of a model with d columns and so many words.
 std::vector<Product> products(Index d, Index words) {
-  constexpr Counts kOutput{8, 8, 8, 8};
+  constexpr Index kBlock = 128;  // rows of the output layer's blocks, 12.5 of 1600
+  constexpr Counts kOutput{12.5, 12.5, 12.5, 12.5};
   return {
       {"linear, all positions", 'N', 'T', 1600, d, d, {2, 0, 0, 36, 18}},
       {"linear, all positions", 'N', 'T', 1600, 4 * d, d, {0, 2, 0, 6, 3}},
@@ -59,18 +60,18 @@ std::vector<Product> products(Index d, Index words) {
       {"its input's gradient", 'N', 'N', 1600, d, d, {2, 0, 0, 36}},
       {"its input's gradient", 'N', 'N', 1600, d, 4 * d, {0, 2, 0, 6}},
       {"its input's gradient", 'N', 'N', 1600, 4 * d, d, {0, 0, 1, 6}},
-      {"gates of a GRU", 'N', 'N', 1600, d, 3 * d, {0, 0, 3}},
-      {"both directions", 'N', 'N', 1600, 2 * d, d, {0, 0, 1}},
+      {"gates of a GRU, back", 'N', 'N', 1600, d, 3 * d, {0, 0, 3}},
+      {"both directions, back", 'N', 'N', 1600, 2 * d, d, {0, 0, 1}},
       {"its weight's gradient", 'T', 'N', d, d, 1600, {4, 0, 4, 36}},
       {"its weight's gradient", 'T', 'N', 4 * d, d, 1600, {0, 4, 0, 6}},
       {"its weight's gradient", 'T', 'N', d, 4 * d, 1600, {0, 0, 1, 6}},
-      {"gates of a GRU", 'T', 'N', 3 * d, d, 1600, {0, 0, 3}},
-      {"gates of a GRU", 'T', 'N', 3 * d, 2 * d, 1600, {0, 0, 1}},
-      {"gates of a GRU", 'T', 'N', 2 * d, d, 1600, {0, 0, 3}},
-      {"both directions", 'T', 'N', d, 2 * d, 1600, {0, 0, 1}},
-      {"output layer, a block", 'N', 'P', 200, words, d, kOutput},
-      {"its input's gradient", 'N', 'N', 200, d, words, kOutput},
-      {"its weight's gradient", 'T', 'N', words, d, 200, kOutput},
+      {"gates of a GRU, weight", 'T', 'N', 3 * d, d, 1600, {0, 0, 3}},
+      {"gates of a GRU, weight", 'T', 'N', 3 * d, 2 * d, 1600, {0, 0, 1}},
+      {"gates of a GRU, weight", 'T', 'N', 2 * d, d, 1600, {0, 0, 3}},
+      {"both directions, weight", 'T', 'N', d, 2 * d, 1600, {0, 0, 1}},
+      {"output layer, a block", 'N', 'P', kBlock, words, d, kOutput},
+      {"its input's gradient", 'N', 'N', kBlock, d, words, kOutput},
+      {"its weight's gradient", 'T', 'N', words, d, kBlock, kOutput},
       {"a step: linear", 'N', 'P', 64, d, d, {51, 0, 101, 0, 450}},
       {"a step: gates of an LSTM", 'N', 'P', 64, 4 * d, d, {0, 51, 0, 0, 75}},
       {"a step: gates of a GRU", 'N', 'P', 64, 2 * d, d, {0, 0, 75}},
