@@ -157,9 +157,9 @@ bool bf16_gemm(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, C
   if (active_ranges.empty() || alpha != Real(1) || (beta != Real(0) && beta != Real(1))) {
     return false;
   }
-  const Start kind = beta == Real(0)         ? Start::nothing
-                     : start.data == c.data  ? Start::result
-                                             : Start::bias;
+  const Start kind = beta == Real(0)        ? Start::nothing
+                     : start.data == c.data ? Start::result
+                                            : Start::bias;
   thread_local Primitives primitives;
   thread_local std::vector<Bf16, BufferAllocator<Bf16>> a_buffer, b_buffer;
   const Index k = transpose_a == Transpose::yes ? a.rows : a.cols;

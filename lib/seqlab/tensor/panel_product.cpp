@@ -57,7 +57,8 @@ template <std::size_t... kNumbers, typename Function>
 /// written: at the start would be too soon, b's panel would push it out again.
 template <Index kRows, Index kRegisters, typename FetchAhead>
 [[gnu::always_inline]] inline void multiply_group(LeftFactor a, ConstMatrixRef b,
-                                                  FetchAhead fetch_ahead, const ProductResult& result) {
+                                                  FetchAhead fetch_ahead,
+                                                  const ProductResult& result) {
   const auto [alpha, beta, start, c] = result;
   constexpr Index kLines = lines_of(kRegisters);
   constexpr auto kEachRow = std::make_index_sequence<kRows>();
@@ -204,9 +205,9 @@ ConstMatrixRef pack_panel(Transpose transpose_b, ConstMatrixRef b, Index first, 
   return panel;
 }
 
-/// a x op(b) for up to kTerms terms. A panel of b is read in place if it can
-/// be, but for many rows beside a transposed a: at each term a column of a takes another line of the
-/// nearest cache, and b's rows, if far apart, would shed these and each other from it.
+/// a x op(b) for up to kTerms terms. A panel of b is read in place if it can be, but for many rows
+/// beside a transposed a: at each term a column of a takes another line of the nearest cache, and
+/// b's rows, if far apart, would shed these and each other from it.
 void add_terms(LeftFactor a, Transpose transpose_b, ConstMatrixRef b, const ProductResult& result) {
   const MatrixRef c = result.c;
   alignas(64) std::array<Real, static_cast<std::size_t>(kTerms * kPanel)> packed;

@@ -140,7 +140,8 @@ void softmax_in_registers(Real* x, Index n) {
   for (std::size_t r = 0; r + 1 < kRegisters; ++r) {
     e[r] = Simd::load_unaligned(x + static_cast<Index>(r) * kLanes);
   }
-  e.back() = rest == kLanes ? Simd::load_unaligned(x + kLast) : load_partial(x + kLast, rest, lowest);
+  e.back() =
+      rest == kLanes ? Simd::load_unaligned(x + kLast) : load_partial(x + kLast, rest, lowest);
   Simd largest = e[0];
   for (std::size_t r = 1; r < kRegisters; ++r) largest = xsimd::max(largest, e[r]);
   const Simd shift(reduce_max(largest));

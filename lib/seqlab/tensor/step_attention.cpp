@@ -78,7 +78,9 @@ class HeadColumns {
       places_[static_cast<std::size_t>(h)] = (first + h) / sharing * width + column;
     }
   }
-  const Real* of(Index h, const Real* row) const { return row + places_[static_cast<std::size_t>(h)]; }
+  const Real* of(Index h, const Real* row) const {
+    return row + places_[static_cast<std::size_t>(h)];
+  }
 
  private:
   std::array<Index, kHeads> places_;
