@@ -62,7 +62,7 @@ Matrix copy_of_sentence(ConstMatrixRef m, Index b, Index batch) {
 class Scores {
  public:
   Scores(Index steps, Index key_steps)
-      : rows_(make_matrix(steps, (key_steps + kLanes - 1) / kLanes * kLanes)),
+      : rows_(make_matrix(steps, whole_registers(key_steps))),
         scores_(ref(rows_).column_block(0, key_steps)) {}
   MatrixRef get() const { return scores_; }
 

@@ -30,8 +30,6 @@ constexpr Index kTerms = 256;  // added up at a time: two panels stay near, and 
 constexpr Index kPanel = kMostRegisters * kLanes;  // columns, but for the last of a matrix
 static_assert(kPanelStep % kPanel == 0);
 
-Index whole_registers(Index columns) { return (columns + kLanes - 1) / kLanes * kLanes; }
-
 /// op(a): element (r, i) stands at data[r * row + i * step].
 struct LeftFactor {
   const Real* data;

@@ -16,6 +16,8 @@ inline namespace SEQLAB_PRECISION {
 
 using Simd = xsimd::batch<Real>;
 inline constexpr Index kLanes = static_cast<Index>(Simd::size);
+/// Lanes of the registers that n elements take.
+inline Index whole_registers(Index n) { return (n + kLanes - 1) / kLanes * kLanes; }
 /// The same as the compiler's own type, whose lanes it can move.
 using Register = Real __attribute__((vector_size(kLanes * sizeof(Real))));
 /// SIMD registers of the processor.
