@@ -1,5 +1,8 @@
 #include "seqlab/autograd/attention.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "seqlab/tensor/flops.hpp"
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/rows.hpp"

@@ -94,11 +94,7 @@ CrossEntropyOutput linear_softmax_cross_entropy(Tape& tape, Variable hidden, Par
     const MatrixRef y = ref(logits).row_block(0, size);
     const std::span<const Index> block(positions.data() + first, static_cast<std::size_t>(size));
     gather_rows(h, block, x);
-    if (bias.exists()) {
-      affine(x, tape.value(weight), tape.value(bias).data, y);
-    } else {
-      multiply_nt(x, tape.value(weight), Real(0), y);
-    }
+    affine(x, tape.value(weight), bias.exists() ? tape.value(bias).data : nullptr, y);
     // All that a row needs is done at once, while it is in a near cache.
     for (Index i = 0; i < size; ++i) {
       const auto row = static_cast<std::size_t>(block[static_cast<std::size_t>(i)]);

@@ -102,11 +102,8 @@ Variable embedding(Tape& tape, Parameter table, std::span<const TokenId> tokens,
 Variable linear(Tape& tape, Variable x, Parameter weight, Parameter bias) {
   const ProfiledOperation operation("linear");
   Matrix out = make_matrix(tape.rows(x), weight.rows);
-  if (bias.exists()) {
-    affine(ref(tape.value(x)), tape.value(weight), tape.value(bias).data, ref(out));
-  } else {
-    multiply_nt(ref(tape.value(x)), tape.value(weight), Real(0), ref(out));
-  }
+  affine(ref(tape.value(x)), tape.value(weight), bias.exists() ? tape.value(bias).data : nullptr,
+         ref(out));
   const Variable result = tape.variable(std::move(out));
   tape.on_backward(result, [&tape, x, weight, bias, result] {
     const ConstMatrixRef gradient = tape.gradient(result);

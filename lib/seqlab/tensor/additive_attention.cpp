@@ -1,5 +1,7 @@
 #include "seqlab/tensor/additive_attention.hpp"
 
+#include <algorithm>
+
 #include "seqlab/tensor/flops.hpp"
 #include "seqlab/tensor/rows.hpp"
 #include "seqlab/tensor/simd.hpp"

@@ -106,6 +106,7 @@ void gemm(Transpose transpose_a, Transpose transpose_b, Real alpha, ConstMatrixR
 }
 
 void affine(ConstMatrixRef a, ConstMatrixRef weight, const Real* bias, MatrixRef c) {
+  if (bias == nullptr) return multiply_nt(a, weight, Real(0), c);
   const ConstMatrixRef bias_in_each_row{bias, c.rows, c.cols, 0};
   multiply(Transpose::no, Transpose::yes, a, weight, {Real(1), Real(1), bias_in_each_row, c});
 }

@@ -28,7 +28,7 @@ inline void multiply_tn(ConstMatrixRef a, ConstMatrixRef b, Real beta, MatrixRef
   gemm(Transpose::yes, Transpose::no, Real(1), a, b, beta, c);
 }
 
-/// c = a * weight^T + bias: a layer's output, with `bias` [out] in every row.
+/// c = a * weight^T + bias: a layer's output, with `bias` [out] in every row; nullptr: none.
 void affine(ConstMatrixRef a, ConstMatrixRef weight, const Real* bias, MatrixRef c);
 
 /// Must be called once by each thread before it computes: keeps the libraries' own threads off.

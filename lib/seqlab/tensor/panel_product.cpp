@@ -11,8 +11,6 @@ namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {
 
-constexpr bool kManyRegisters = kRegisterCount >= 32;
-
 // Small products have less work, and no fewer rows or more columns.
 constexpr Index kMostWork = 1 << 18;
 constexpr Index kFewestRows = 8;
@@ -164,7 +162,7 @@ constexpr auto by_registers(std::index_sequence<kRegisters...>) {
 void multiply_panel(LeftFactor a, ConstMatrixRef b, const Real* next, const ProductResult& result) {
   const MatrixRef c = result.c;
   static constexpr auto kMultiply = by_registers(std::make_index_sequence<kMostRegisters>());
-  const Index registers = (c.cols + kLanes - 1) / kLanes;
+  const Index registers = whole_registers(c.cols) / kLanes;
   const auto& multiply = kMultiply[static_cast<std::size_t>(registers - 1)];
   const Index most = most_rows(registers);
   const Index groups = (c.rows + most - 1) / most;

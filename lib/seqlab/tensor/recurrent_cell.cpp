@@ -1,5 +1,7 @@
 #include "seqlab/tensor/recurrent_cell.hpp"
 
+#include <algorithm>
+
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/rows.hpp"
 #include "seqlab/tensor/simd.hpp"

@@ -1,5 +1,6 @@
 #include "seqlab/tensor/rows.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 

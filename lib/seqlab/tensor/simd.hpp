@@ -4,7 +4,6 @@
 // few templates; the tail of a row is computed in a padded register, so an element's value does
 // not depend on where in the row it stands.
 
-#include <algorithm>
 #include <type_traits>
 #include <utility>
 #include <xsimd/xsimd.hpp>
@@ -26,6 +25,7 @@ inline constexpr Index kRegisterCount = 32;
 #else
 inline constexpr Index kRegisterCount = 16;
 #endif
+inline constexpr bool kManyRegisters = kRegisterCount >= 32;
 
 #ifdef __AVX512F__
 /// The mask of the first `count` < kLanes lanes.

@@ -16,7 +16,6 @@ namespace {
 // which they lie. The fewer instructions and stores stand between two loads, the more loads are on
 // their way at once, so the vectors of a head are read in chunks of a constant size.
 
-constexpr bool kManyRegisters = kRegisterCount >= 32;
 constexpr Index kHeadsAtATime = kManyRegisters ? 4 : 1;
 constexpr Index kMostRegisters = kManyRegisters ? 4 : 8;  // of a chunk; half of all hold sums
 
