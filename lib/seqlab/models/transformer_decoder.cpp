@@ -9,7 +9,8 @@ inline namespace SEQLAB_PRECISION {
 namespace {
 
 struct TransformerSource : SourceMemory {
-  std::vector<Matrix> keys;  ///< of each layer's cross-attention, [S*B, D]
+  Index steps = 0;           ///< S
+  std::vector<Matrix> keys;  ///< of each layer's cross-attention, sentence by sentence, [B*S, D]
   std::vector<Matrix> values;
   std::vector<Matrix> contexts;  ///< of a pooled memory instead: each layer's projection, [B, D]
 };
@@ -91,13 +92,16 @@ Variable TransformerDecoder::forward(Tape& tape, const Encoded& encoded,
 DecoderState TransformerDecoder::start(Tape& tape, const Encoded& encoded) const {
   auto source = std::make_shared<TransformerSource>();
   source->lengths.assign(encoded.lengths.begin(), encoded.lengths.end());
+  source->steps = tape.rows(encoded.memory) / encoded.batch();
+  const Variable seen =
+      pooled_ ? encoded.summary : by_sentence(tape, encoded.memory, encoded.batch());
   DecoderState state;
   for (const Layer& layer : layers_) {
     if (pooled_) {
-      source->contexts.push_back(tape.take(layer.context(tape, encoded.summary)));
+      source->contexts.push_back(tape.take(layer.context(tape, seen)));
     } else {
-      source->keys.push_back(tape.take(layer.cross_attention.key(tape, encoded.memory)));
-      source->values.push_back(tape.take(layer.cross_attention.value(tape, encoded.memory)));
+      source->keys.push_back(tape.take(layer.cross_attention.key(tape, seen)));
+      source->values.push_back(tape.take(layer.cross_attention.value(tape, seen)));
     }
     for (DecoderState::RowValues& cache : empty_caches(*layer.self_attention, encoded.batch())) {
       state.rows.push_back(std::move(cache));
@@ -111,9 +115,8 @@ StepFeatures TransformerDecoder::step(Tape& tape, std::span<const TokenId> token
                                       DecoderState& state) const {
   const auto& source = static_cast<const TransformerSource&>(*state.source);
   const auto count = static_cast<Index>(tokens.size());
-  const auto batch = static_cast<Index>(source.lengths.size());
   const std::vector<Index> positions(tokens.size(), state.position);
-  Matrix weights = pooled_ ? make_matrix(0, 0) : zeros(count, rows(source.keys[0]) / batch);
+  Matrix weights = pooled_ ? make_matrix(0, 0) : zeros(count, source.steps);
 
   const auto self = [&](std::size_t l, Variable y) {
     return cached_step(tape, *layers_[l].self_attention, l, y, positions, state).output;
@@ -126,9 +129,9 @@ StepFeatures TransformerDecoder::step(Tape& tape, std::span<const TokenId> token
     const StepHeads heads{attention.heads, attention.heads, width, width, attention.scale()};
     Matrix context = make_matrix(count, values.cols);
     for (Index r = 0; r < count; ++r) {
-      const Index b = state.source_rows[static_cast<std::size_t>(r)];
-      const AttendedPositions positions_of_source{keys.row(b), batch * keys.stride, values.row(b),
-                                                  batch * values.stride,
+      const Index b = state.source_rows[static_cast<std::size_t>(r)], first = b * source.steps;
+      const AttendedPositions positions_of_source{keys.row(first), keys.stride, values.row(first),
+                                                  values.stride,
                                                   source.lengths[static_cast<std::size_t>(b)]};
       attend(ref(tape.value(query)).row(r), {&positions_of_source, 1}, heads, ref(context).row(r),
              ref(weights).row(r));
