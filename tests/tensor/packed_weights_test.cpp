@@ -158,6 +158,30 @@ TEST_CASE("only weights within the parameters are packed, and only within a scop
   CHECK_FALSE(find_packed(inside.weight));
 }
 
+TEST_CASE("panels know which were read after them, by the same thread") {
+  const std::vector<Real> parameters = random_parameters(3 * 1024);
+  const ConstMatrixRef all{parameters.data(), 96, 32, 32};
+  const ConstMatrixRef a = all.row_block(0, 32), b = all.row_block(32, 32), c = all.row_block(64, 32);
+  PackedWeights weights(parameters);
+  const auto after = [&](ConstMatrixRef weight) { return weights.find(weight)->following->load(); };
+  {
+    const PackedProducts scope(&weights);
+    for (const ConstMatrixRef& weight : {a, b, c}) find_packed(weight);
+  }
+  CHECK(after(a) == weights.find(b)->data);
+  CHECK(after(b) == weights.find(c)->data);
+  CHECK(after(c) == nullptr);
+  {
+    const PackedProducts scope(&weights);
+    for (const ConstMatrixRef& weight : {a, c, a}) find_packed(weight);
+  }
+  CHECK(after(a) == weights.find(c)->data);
+  CHECK(after(c) == weights.find(a)->data);
+  Workers workers(1);
+  weights.update(workers);
+  CHECK(after(a) == nullptr);
+}
+
 TEST_CASE("threads that ask for the same weights at once find them complete") {
   const std::vector<Real> parameters = random_parameters(64 * 1024);
   PackedWeights weights(parameters);

@@ -5,6 +5,7 @@
 // of its time. Laid out once in panels, which are read one after the other, the product runs at
 // full speed.
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -36,6 +37,7 @@ class PackedWeights {
   using Key = std::tuple<const Real*, Index, Index, Index>;  // all of a ConstMatrixRef
   struct Copy {
     Matrix values = make_matrix(0, 0);
+    std::atomic<const Real*> following = nullptr;  // of Panels
     bool used = false;  // since the last update
   };
 
@@ -45,7 +47,7 @@ class PackedWeights {
 };
 
 /// While it lives, products of this thread with few rows (gemm.cpp) and the transpose of one of
-/// those weights read the copy.
+/// those weights read the copy. Each copy learns which one is read after it, as it will be again.
 class PackedProducts {
  public:
   /// `weights` must outlive the object; nullptr: nothing changes. Throws std::logic_error inside of

@@ -110,12 +110,19 @@ template <Index kRows, Index kRegisters, typename FetchAhead>
   multiply_group<kRows, kRegisters>(a, b, fetch_ahead, result);
 }
 
-/// The rows of c in groups of kRows, their number a multiple of it. Meanwhile the `next` panel, if
-/// there is one, is fetched: by several groups if there are enough, since all of it takes longer
-/// than the arithmetic of one.
+/// The panel to be multiplied after this one, and what is left to be fetched of it in the meantime.
+struct NextPanel {
+  const Real* data;
+  Index stride;
+  Index lines;  // of each of its rows
+};
+
+/// The rows of c in groups of kRows, their number a multiple of it. Each group fetches one line a
+/// term of the `next` panel while any are left: all of it takes longer than the arithmetic of one
+/// group. If `at_once`, the first group fetches all the same, there being too few.
 template <Index kRows, Index kRegisters>
-void multiply_rows(LeftFactor a, ConstMatrixRef b, const Real* next, const ProductResult& result) {
-  const Index rows = result.c.rows;
+void multiply_rows(LeftFactor a, ConstMatrixRef b, bool at_once, NextPanel& next,
+                   const ProductResult& result) {
   constexpr Index kLines = lines_of(kRegisters);
   Index r = 0;
   const auto multiply_fetching = [&](auto fetch_ahead) {
@@ -123,24 +130,26 @@ void multiply_rows(LeftFactor a, ConstMatrixRef b, const Real* next, const Produ
                                           result.row_block(r, kRows));
     r += kRows;
   };
-  if (next != nullptr && rows >= kLines * kRows) {
-    for (Index part = 0; part < kLines; ++part) {
-      multiply_fetching([next, stride = b.stride, first = part * b.rows](Index i) {
-        const Index line = first + i;
-        __builtin_prefetch(next + line / kLines * stride + line % kLines * kLine, 0, 2);
-      });
-    }
-  } else if (next != nullptr) {
-    multiply_fetching([next, stride = b.stride](Index i) {
-      for (Index x = 0; x < kLines; ++x) __builtin_prefetch(next + i * stride + x * kLine, 0, 2);
+  if (at_once && next.lines > 0) {
+    multiply_fetching([panel = next](Index i) {
+      for (Index x = 0; x < kLines; ++x) {
+        __builtin_prefetch(panel.data + i * panel.stride + x * kLine, 0, 2);
+      }
+    });
+    next.lines = 0;
+  }
+  for (; next.lines > 0 && r < result.c.rows; --next.lines) {
+    multiply_fetching([panel = next, first = (kLines - next.lines) * b.rows](Index i) {
+      const Index line = first + i;
+      __builtin_prefetch(panel.data + line / kLines * panel.stride + line % kLines * kLine, 0, 2);
     });
   }
-  for (; r < rows; r += kRows) {
+  for (; r < result.c.rows; r += kRows) {
     multiply_group<kRows, kRegisters>(a.from_row(r), b, [](Index) {}, result.row_block(r, kRows));
   }
 }
 
-using MultiplyRows = void (*)(LeftFactor, ConstMatrixRef, const Real*, const ProductResult&);
+using MultiplyRows = void (*)(LeftFactor, ConstMatrixRef, bool, NextPanel&, const ProductResult&);
 
 constexpr Index most_rows(Index registers) {
   return std::min(kAccumulators / registers, kMostRows);
@@ -168,9 +177,11 @@ void multiply_panel(LeftFactor a, ConstMatrixRef b, const Real* next, const Prod
   const Index groups = (c.rows + most - 1) / most;
   const Index fewer = c.rows / groups,
               rest = c.rows % groups * (fewer + 1);  // so many have one more
+  NextPanel next_panel{next, b.stride, next == nullptr ? 0 : lines_of(registers)};
+  const bool at_once = groups < next_panel.lines;
   const auto rows = [&](Index first, Index end, Index count) {
     if (first == end) return;
-    multiply[static_cast<std::size_t>(count - 1)](a.from_row(first), b, first == 0 ? next : nullptr,
+    multiply[static_cast<std::size_t>(count - 1)](a.from_row(first), b, at_once, next_panel,
                                                   result.row_block(first, end - first));
   };
   rows(0, rest, fewer + 1);
@@ -267,6 +278,8 @@ void panel_product(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef 
 }
 
 void panel_product(ConstMatrixRef a, const Panels& b, const ProductResult& result) {
+  const Real* const following =
+      b.following == nullptr ? nullptr : b.following->load(std::memory_order_relaxed);
   for_each_block(b.terms, [&](Index term, Index terms) {
     const ProductResult block = term == 0 ? result : result.rest();
     const Real* data = b.data + term * whole_registers(b.cols);
@@ -274,7 +287,9 @@ void panel_product(ConstMatrixRef a, const Panels& b, const ProductResult& resul
       const Index count = std::min(kPanel, b.cols - col), width = whole_registers(count);
       const ConstMatrixRef panel{data, terms, width, width};
       data += terms * width;
-      multiply_panel({a.data + term, a.stride, 1}, panel, data, block.column_block(col, count));
+      const bool last = col + count == b.cols && term + terms == b.terms;
+      multiply_panel({a.data + term, a.stride, 1}, panel, last ? following : data,
+                     block.column_block(col, count));
     }
   });
 }

@@ -10,6 +10,8 @@
 //   with AVX-512 a layer's output for many rows from its weight, stored as [out, in], and the
 //   gradients of both.
 
+#include <atomic>
+
 #include "seqlab/tensor/gemm.hpp"
 #include "seqlab/tensor/product_result.hpp"
 
@@ -23,6 +25,9 @@ struct Panels {
   const Real* data = nullptr;
   Index terms = 0;
   Index cols = 0;
+  /// Where it stands which panels were read after these the last time (null: not known), to be
+  /// fetched beside the last of these.
+  std::atomic<const Real*>* following = nullptr;
 };
 
 /// Numbers that a matrix [terms, cols] takes as panels.
