@@ -20,9 +20,10 @@ void PackedWeights::update(Workers& workers) {
     copy.following = nullptr;
     const ConstMatrixRef weight = std::make_from_tuple<ConstMatrixRef>(key);
     Real* const to = copy.values.data();
-    workers.run((weight.rows + kPanelStep - 1) / kPanelStep, [&](Index part) {
+    const Index cols = panels(weight, to).cols;
+    workers.run((cols + kPanelStep - 1) / kPanelStep, [&](Index part) {
       const Index first = part * kPanelStep;
-      pack_transpose(weight, first, std::min(kPanelStep, weight.rows - first), to);
+      pack(weight, first, std::min(kPanelStep, cols - first), to);
     });
   }
 }
@@ -38,11 +39,27 @@ std::optional<Panels> PackedWeights::find(ConstMatrixRef weight) {
   const auto [place, added] = copies_.try_emplace(key);
   auto& [values, following, used] = place->second;
   used = true;
+  Panels found = panels(weight, values.data());
   if (added) {
-    values = make_matrix(1, panels_size(weight.cols, weight.rows));
-    pack_transpose(weight, 0, weight.rows, values.data());
+    values = make_matrix(1, panels_size(found.terms, found.cols));
+    pack(weight, 0, found.cols, values.data());
+    found.data = values.data();
   }
-  return Panels{values.data(), weight.cols, weight.rows, &following};
+  found.following = &following;
+  return found;
+}
+
+Panels PackedWeights::panels(ConstMatrixRef weight, const Real* data) const {
+  if (content_ == Content::transposes) return {data, weight.cols, weight.rows};
+  return {data, (weight.rows + 1) / 2, out_of_pairs(weight).cols};
+}
+
+void PackedWeights::pack(ConstMatrixRef weight, Index first, Index count, Real* to) const {
+  if (content_ == Content::transposes) {
+    pack_transpose(weight, first, count, to);
+  } else {
+    pack_row_pairs(out_of_pairs(weight), first, count, to);
+  }
 }
 
 PackedProducts::PackedProducts(PackedWeights* weights) {

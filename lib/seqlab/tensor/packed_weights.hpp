@@ -22,15 +22,20 @@ inline namespace SEQLAB_PRECISION {
 /// for.
 class PackedWeights {
  public:
+  /// What the panels hold: the transposes, or the weights themselves, which are in bfloat16, with two
+  /// rows in one of pairs (panel_product.hpp).
+  enum class Content { transposes, row_pairs };
+
   /// `parameters`, which holds all weights, must outlive the object.
-  explicit PackedWeights(std::span<const Real> parameters) : parameters_(parameters) {}
+  explicit PackedWeights(std::span<const Real> parameters, Content content = Content::transposes)
+      : parameters_(parameters), content_(content) {}
 
   /// To be called when the parameters have changed: makes those copies anew that were asked for
   /// since the last update, and drops the others, which a batch of unusual size may have left.
   void update(Workers& workers);
 
-  /// The transpose of a block of `parameters`; none for a matrix that lies elsewhere. May be called
-  /// by several threads at once.
+  /// The panels of a block of `parameters`; none for a matrix that lies elsewhere. May be called by
+  /// several threads at once.
   std::optional<Panels> find(ConstMatrixRef weight);
 
  private:
@@ -41,7 +46,13 @@ class PackedWeights {
     bool used = false;  // since the last update
   };
 
+  /// Those of a weight, which are at `data`, without what is read after them.
+  Panels panels(ConstMatrixRef weight, const Real* data) const;
+  /// Writes panels, of their columns those from `first` on, `count` of them.
+  void pack(ConstMatrixRef weight, Index first, Index count, Real* to) const;
+
   std::span<const Real> parameters_;
+  Content content_;
   std::mutex mutex_;
   std::map<Key, Copy> copies_;
 };

@@ -26,6 +26,10 @@ inline constexpr Index kRegisterCount = 32;
 inline constexpr Index kRegisterCount = 16;
 #endif
 inline constexpr bool kManyRegisters = kRegisterCount >= 32;
+/// Whether the processor multiplies pairs of bfloat16 numbers, with sums in single precision.
+#if defined(__AVX512BF16__) && !defined(SEQLAB_DOUBLE)
+#define SEQLAB_HAVE_BF16
+#endif
 
 #ifdef __AVX512F__
 /// The mask of the first `count` < kLanes lanes.
