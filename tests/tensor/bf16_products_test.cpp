@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "seqlab/tensor/random.hpp"
+#include "seqlab/tensor/rows.hpp"
 
 namespace seqlab {
 namespace {
@@ -107,6 +108,68 @@ TEST_CASE("a thread's large products round their inputs while it asks for that")
         CHECK(error < 1e-6);      // sums are in single precision
         CHECK(difference > 1e-3);  // and inputs were rounded
       }
+    }
+  }
+}
+
+TEST_CASE("rounded products of odd sizes and of many terms") {
+  if (skipped()) return;
+  const RoundedParameters none({});
+  for (const Index k : {Index{601}, Index{1100}}) {
+    constexpr Index m = 37, n = 45;
+    for (const bool ta : {false, true}) {
+      for (const bool tb : {false, true}) {
+        // Blocks of larger matrices, from odd places on.
+        const Matrix a = random_matrix(ta ? k : m, (ta ? m : k), 1);
+        const Matrix b = random_matrix(tb ? n : k, (tb ? k : n), 2);
+        Matrix large_a = zeros(rows(a), cols(a) + 4), large_b = zeros(rows(b), cols(b) + 7);
+        large_a.fill(std::numeric_limits<Real>::quiet_NaN());
+        large_b.fill(std::numeric_limits<Real>::quiet_NaN());
+        const MatrixRef block_a = ref(large_a).column_block(3, cols(a)),
+                        block_b = ref(large_b).column_block(1, cols(b));
+        copy(ref(a), block_a);
+        copy(ref(b), block_b);
+        Matrix c = make_matrix(m, n);
+        {
+          const Bf16Products scope(&none);
+          gemm(ta ? Transpose::yes : Transpose::no, tb ? Transpose::yes : Transpose::no, Real(1),
+               block_a, block_b, Real(0), ref(c));
+        }
+        Index wrong = 0;
+        for (Index i = 0; i < m; ++i) {
+          for (Index j = 0; j < n; ++j) {
+            const Expected e = expected(a, ta, b, tb, i, j);
+            wrong += std::abs(ref(c).row(i)[j] - e.value) < 1e-6 * e.magnitude ? 0 : 1;
+          }
+        }
+        CHECK(wrong == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("parameters of odd sizes give the products of the same numbers elsewhere") {
+  if (skipped()) return;
+  constexpr Index m = 70;
+  std::vector<Real> values;
+  for (const Real value : random_matrix(1, 1 + 301 * 91, 2)) values.push_back(value);
+  RoundedParameters parameters(values);
+  Workers workers(1);
+  parameters.update(workers);
+  for (const bool tb : {false, true}) {
+    for (const auto& [rows_of_b, cols_of_b] :
+         {std::pair<Index, Index>{301, 90}, {301, 91}, {91, 300}, {91, 301}}) {
+      const ConstMatrixRef parameter{values.data() + 1, rows_of_b, cols_of_b, cols_of_b};
+      Matrix b = make_matrix(rows_of_b, cols_of_b);
+      copy(parameter, ref(b));
+      const Matrix a = random_matrix(m, tb ? cols_of_b : rows_of_b, 1);
+      const Index n = tb ? rows_of_b : cols_of_b;
+      Matrix c = make_matrix(m, n), from_parameter = make_matrix(m, n);
+      const Bf16Products scope(&parameters);
+      const Transpose op = tb ? Transpose::yes : Transpose::no;
+      gemm(Transpose::no, op, Real(1), ref(a), ref(b), Real(0), ref(c));
+      gemm(Transpose::no, op, Real(1), ref(a), parameter, Real(0), ref(from_parameter));
+      CHECK(c == from_parameter);
     }
   }
 }

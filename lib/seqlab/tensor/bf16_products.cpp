@@ -1,8 +1,6 @@
 #include "seqlab/tensor/bf16_products.hpp"
 
-#include <bit>
-
-#include "seqlab/tensor/panel_product.hpp"
+#include "seqlab/tensor/bf16_panels.hpp"
 #include "seqlab/tensor/simd.hpp"
 
 namespace seqlab {

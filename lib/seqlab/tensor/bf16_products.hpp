@@ -59,7 +59,7 @@ class RoundedParameters {
   /// To be called when the parameters have changed.
   void update(Workers& workers);
   const RoundedRange& range() const { return range_; }
-  /// A weight among the values or its transpose as panels of pairs (panel_product.hpp), for products
+  /// A weight among the values or its transpose as panels of pairs (bf16_panels.hpp), for products
   /// with few rows; none for one that lies elsewhere or has an odd number of columns.
   std::optional<Panels> find_packed(Transpose transpose, ConstMatrixRef weight) const;
 

@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include "seqlab/tensor/bf16_panels.hpp"
+
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 namespace {

@@ -23,7 +23,7 @@ inline namespace SEQLAB_PRECISION {
 class PackedWeights {
  public:
   /// What the panels hold: the transposes, or the weights themselves, which are in bfloat16, with two
-  /// rows in one of pairs (panel_product.hpp).
+  /// rows in one of pairs (bf16_panels.hpp).
   enum class Content { transposes, row_pairs };
 
   /// `parameters`, which holds all weights, must outlive the object.

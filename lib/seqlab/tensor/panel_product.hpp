@@ -8,13 +8,12 @@
 //   those with a weight whose panels were laid out beforehand (packed_weights.hpp);
 //   those of few rows: one step of a few sentences;
 //   with AVX-512 a layer's output for many rows from its weight, stored as [out, in], and the
-//   gradients of both;
-//   all products of matrices in bfloat16.
+//   gradients of both.
+// Its kernel (panel_kernel.hpp) also multiplies matrices in bfloat16 (bf16_panels.hpp).
 
 #include <atomic>
 
 #include "seqlab/tensor/gemm.hpp"
-#include "seqlab/tensor/precision.hpp"
 #include "seqlab/tensor/product_result.hpp"
 
 namespace seqlab {
@@ -51,25 +50,6 @@ void panel_product(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef 
 
 /// a x b
 void panel_product(ConstMatrixRef a, const Panels& b, const ProductResult& result);
-
-// In bfloat16 an instruction adds two terms at once, so a panel's numbers are pairs: two terms of a
-// column. Along a row the numbers lie in pairs already: a matrix with an even number of columns and
-// an even stride is one of pairs, too, whose transpose pack_transpose can lay out.
-using Bf16Matrix = BasicMatrixRef<const Bf16>;
-ConstMatrixRef in_pairs(Bf16Matrix m);
-/// The other way round.
-Bf16Matrix out_of_pairs(ConstMatrixRef pairs);
-
-/// Lays out a weight [terms, cols], two rows in one of pairs, as panels: its columns from `first` on,
-/// `count` of them; `first` must be a multiple of kPanelStep.
-void pack_row_pairs(Bf16Matrix weight, Index first, Index count, Real* to);
-
-/// op(a) x op(b), sums in single precision; std::logic_error where the processor has no such products.
-void panel_product(Transpose transpose_a, Transpose transpose_b, Bf16Matrix a, Bf16Matrix b,
-                   const ProductResult& result);
-
-/// a x b, of which b holds pairs
-void panel_product(Bf16Matrix a, const Panels& b, const ProductResult& result);
 
 }  // namespace SEQLAB_PRECISION
 }  // namespace seqlab
