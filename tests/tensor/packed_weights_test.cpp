@@ -161,7 +161,8 @@ TEST_CASE("only weights within the parameters are packed, and only within a scop
 TEST_CASE("panels know which were read after them, by the same thread") {
   const std::vector<Real> parameters = random_parameters(3 * 1024);
   const ConstMatrixRef all{parameters.data(), 96, 32, 32};
-  const ConstMatrixRef a = all.row_block(0, 32), b = all.row_block(32, 32), c = all.row_block(64, 32);
+  const ConstMatrixRef a = all.row_block(0, 32), b = all.row_block(32, 32),
+                       c = all.row_block(64, 32);
   PackedWeights weights(parameters);
   const auto after = [&](ConstMatrixRef weight) { return weights.find(weight)->following->load(); };
   {

@@ -280,7 +280,7 @@ const Keys<TrainingOptions>& training_keys() {
       integer_key<O>("workers", "threads; 0: one a processor; results do not depend on it",
                      FIELD(workers), 0, 1024),
       choice_key<O>("precision",
-                    "of the inputs of training's products; bf16: twice as fast and more",
+                    "of the inputs of training's products; bf16: about 1.6 times as fast",
                     FIELD(precision), precisions()),
   };
   return keys;

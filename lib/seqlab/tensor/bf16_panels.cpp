@@ -35,11 +35,13 @@ struct Bf16Pairs {
   }
 
  private:
-  static __m512bh bits(Simd pairs) { return reinterpret_cast<__m512bh>(static_cast<__m512>(pairs)); }
+  static __m512bh bits(Simd pairs) {
+    return reinterpret_cast<__m512bh>(static_cast<__m512>(pairs));
+  }
 };
 
-/// Pairs of rows 2 p and 2 p + 1, columns from `first` on, in row p of `to`, with zeros to the end of
-/// their last register; a last row without another is paired with zeros.
+/// Pairs of rows 2 p and 2 p + 1, columns from `first` on, in row p of `to`, with zeros to the end
+/// of their last register; a last row without another is paired with zeros.
 void interleave_rows(Bf16Matrix from, Index first, MatrixRef to) {
   for (Index p = 0; p < to.rows; ++p) {
     const Bf16* low = from.row(2 * p) + first;

@@ -10,9 +10,6 @@ inline namespace SEQLAB_PRECISION {
 
 namespace {
 
-/// With more rows a weight is laid out in no time beside the product.
-constexpr Index kMostRowsOfPacked = 512;
-
 /// What this thread's products find rounded already, the parameters first; empty: products do not
 /// round.
 thread_local std::vector<const RoundedRange*> active_ranges;
@@ -44,7 +41,9 @@ Bf16Matrix rounded(ConstMatrixRef m, PooledVector<Bf16>& buffer) {
 }  // namespace
 
 void round_to_bf16(const Real* from, Bf16* to, Index n) {
-  const auto round = [](Simd values) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values)); };
+  const auto round = [](Simd values) {
+    return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values));
+  };
   Index i = 0;
   for (; i + kLanes <= n; i += kLanes) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), round(Simd::load_unaligned(from + i)));
@@ -114,8 +113,8 @@ bool bf16_gemm(Transpose, Transpose, ConstMatrixRef, ConstMatrixRef, const Produ
 void require_bf16_products() {
   if (bf16_products_available()) return;
   throw UsageError(
-      "precision = bf16: this processor has no bfloat16 products (AVX512-BF16), or seqlab was built "
-      "for another (SEQLAB_NATIVE=OFF); set precision = fp32");
+      "precision = bf16: this processor has no bfloat16 products (AVX512-BF16), or seqlab was "
+      "built for another (SEQLAB_NATIVE=OFF); set precision = fp32");
 }
 
 void RoundedParameters::update(Workers& workers) {

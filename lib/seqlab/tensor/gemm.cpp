@@ -24,9 +24,6 @@ namespace {
 /// Below this much work, rounding to bfloat16 takes more time than it saves.
 constexpr Index kWorthRounding = 1 << 18;
 
-/// With more rows, a weight is laid out in no time beside the product: a copy would only take memory.
-constexpr Index kMostRowsOfPacked = 512;
-
 void openblas_gemm(Transpose transpose_a, Transpose transpose_b, Index m, Index n, Index k,
                    Real alpha, ConstMatrixRef a, ConstMatrixRef b, Real beta, MatrixRef c) {
   const auto op = [](Transpose t) { return t == Transpose::yes ? cxxblas::Trans : cxxblas::NoTrans; };

@@ -18,12 +18,16 @@
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
 
+/// With more rows, a weight is laid out in no time beside the product: a copy would only take
+/// memory.
+inline constexpr Index kMostRowsOfPacked = 512;
+
 /// Copies of a model's weights [out, in], transposed, as panels; each made when it is first asked
 /// for.
 class PackedWeights {
  public:
-  /// What the panels hold: the transposes, or the weights themselves, which are in bfloat16, with two
-  /// rows in one of pairs (bf16_panels.hpp).
+  /// What the panels hold: the transposes, or the weights themselves, which are in bfloat16, with
+  /// two rows in one of pairs (bf16_panels.hpp).
   enum class Content { transposes, row_pairs };
 
   /// `parameters`, which holds all weights, must outlive the object.
@@ -43,7 +47,7 @@ class PackedWeights {
   struct Copy {
     Matrix values = make_matrix(0, 0);
     std::atomic<const Real*> following = nullptr;  // of Panels
-    bool used = false;  // since the last update
+    bool used = false;                             // since the last update
   };
 
   /// Those of a weight, which are at `data`, without what is read after them.

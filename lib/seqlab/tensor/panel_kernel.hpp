@@ -20,7 +20,8 @@ namespace panels {
 inline constexpr Index kAccumulators = kRegisterCount - kRegisterCount / 4;
 inline constexpr Index kMostRegisters = kManyRegisters ? 4 : 2;
 inline constexpr Index kMostRows = 12;
-inline constexpr Index kTerms = 256;  // added up at a time: two panels stay near, and rounding small
+inline constexpr Index kTerms =
+    256;  // added up at a time: two panels stay near, and rounding small
 
 inline constexpr Index kPanel = kMostRegisters * kLanes;  // columns, but for the last of a matrix
 static_assert(kPanelStep % kPanel == 0);
@@ -191,8 +192,8 @@ void multiply_panel(LeftFactor<Terms> a, ConstMatrixRef b, const Real* next,
   rows(rest, c.rows, fewer);
 }
 
-/// Writes `count` columns of the transpose of b from `first` on as a panel: row after row, with zeros
-/// to the end of their last register.
+/// Writes `count` columns of the transpose of b from `first` on as a panel: row after row, with
+/// zeros to the end of their last register.
 inline ConstMatrixRef pack_transposed_panel(ConstMatrixRef b, Index first, Index count, Real* to) {
   const Index width = whole_registers(count), terms = b.cols;
   const MatrixRef panel{to, terms, width, width};
@@ -227,8 +228,8 @@ void multiply_panels(LeftFactor<Terms> a, const Panels& b, const ProductResult& 
       const ConstMatrixRef panel{data, terms, width, width};
       data += terms * width;
       const bool last = col + count == b.cols && term + terms == b.terms;
-      multiply_panel<Terms>({a.data + term * a.step, a.row, a.step}, panel,
-                            last ? following : data, block.column_block(col, count));
+      multiply_panel<Terms>({a.data + term * a.step, a.row, a.step}, panel, last ? following : data,
+                            block.column_block(col, count));
     }
   });
 }

@@ -194,7 +194,11 @@ void add(MatrixRef m, ConstMatrixRef a) {
 void copy(ConstMatrixRef from, MatrixRef to) {
   check(to.rows == from.rows && to.cols == from.cols, "copy: [{}, {}] to [{}, {}]", from.rows,
         from.cols, to.rows, to.cols);
-  for (Index r = 0; r < from.rows; ++r) std::copy_n(from.row(r), from.cols, to.row(r));
+  for (Index r = 0; r < from.rows; ++r) {  // short ones: memmove would take longer
+    const Real* x = from.row(r);
+    Real* y = to.row(r);
+    for_each_register(from.cols, [&](auto load, auto store) { store(y, load(x)); });
+  }
 }
 
 void gather_rows(ConstMatrixRef from, std::span<const Index> places, MatrixRef to) {
