@@ -1,9 +1,9 @@
 // GFLOP/s of OpenBLAS, oneDNN and panel_product for the matrix products of training and decoding,
 // on one core: what the choice in lib/seqlab/tensor/gemm.cpp rests on. Sizes are those of `seqlab
 // bench`: width 256, 8000 words, 64 sentences of 25 positions, and tiny: width 128, 4000 words. The
-// last lines are the time that a training step of each family, and greedy decoding of a batch by
-// the Transformer, would take if they were nothing but these products, each by the fastest of the
-// three.
+// last lines are the time that a training step of each family, greedy decoding of a batch by the
+// Transformer, and that of half a batch (what each of two threads decodes) would take if they were
+// nothing but these products, each by the fastest of the three.
 //
 //   ninja -C build product_bench && build/product_bench
 
@@ -27,8 +27,10 @@ using seqlab::Matrix;
 using seqlab::Transpose;
 
 /// How often a product comes in a training step of each family, and in decoding by the Transformer.
+/// Of half a batch: in decoding by the RNN and by the Transformer.
 struct Counts {
   double rnn = 0, lstm = 0, bahdanau = 0, transformer = 0, decoding = 0;
+  double rnn_half = 0, transformer_half = 0;
 };
 
 /// [m, n] = op(A) op(B) with the inner size k; 'T' transposes, 'P' is a B laid out for
@@ -52,9 +54,9 @@ std::vector<Product> products(Index d, Index words) {
   constexpr Index kBlock = 128;  // rows of the output layer's blocks, 12.5 of 1600
   constexpr Counts kOutput{12.5, 12.5, 12.5, 12.5};
   return {
-      {"linear, all positions", 'N', 'T', 1600, d, d, {2, 0, 0, 36, 18}},
-      {"linear, all positions", 'N', 'T', 1600, 4 * d, d, {0, 2, 0, 6, 3}},
-      {"linear, all positions", 'N', 'T', 1600, d, 4 * d, {0, 0, 1, 6, 3}},
+      {"linear, all positions", 'N', 'T', 1600, d, d, {2, 0, 0, 36, 18, 0.5, 9}},
+      {"linear, all positions", 'N', 'T', 1600, 4 * d, d, {0, 2, 0, 6, 3, 0, 1.5}},
+      {"linear, all positions", 'N', 'T', 1600, d, 4 * d, {0, 0, 1, 6, 3, 0, 1.5}},
       {"gates of a GRU", 'N', 'T', 1600, 3 * d, d, {0, 0, 3}},
       {"both directions", 'N', 'T', 1600, d, 2 * d, {0, 0, 1}},
       {"its input's gradient", 'N', 'N', 1600, d, d, {2, 0, 0, 36}},
@@ -82,10 +84,10 @@ std::vector<Product> products(Index d, Index words) {
       {"back through an LSTM", 'N', 'N', 64, d, 4 * d, {0, 51}},
       {"back through a GRU", 'N', 'N', 64, d, 2 * d, {0, 0, 75}},
       {"back through a GRU", 'N', 'N', 64, 2 * d, 3 * d, {0, 0, 25}},
-      {"half its rows: linear", 'N', 'P', 32, d, d},
-      {"half its rows: gates", 'N', 'P', 32, 4 * d, d},
-      {"half its rows: 4 d inputs", 'N', 'P', 32, d, 4 * d},
-      {"half its rows: output", 'N', 'P', 32, words, d},
+      {"half its rows: linear", 'N', 'P', 32, d, d, {0, 0, 0, 0, 0, 100, 450}},
+      {"half its rows: gates", 'N', 'P', 32, 4 * d, d, {0, 0, 0, 0, 0, 0, 75}},
+      {"half its rows: 4 d inputs", 'N', 'P', 32, d, 4 * d, {0, 0, 0, 0, 0, 0, 75}},
+      {"half its rows: output", 'N', 'P', 32, words, d, {0, 0, 0, 0, 0, 25, 25}},
       {"half its rows: back", 'N', 'N', 32, d, 4 * d},
       {"beam of five: linear", 'N', 'P', 5, d, d},
       {"beam of five: output", 'N', 'P', 5, words, d},
@@ -192,6 +194,8 @@ void measure(std::string_view size, Index width, Index words) {
     ms.bahdanau += each * p.counts.bahdanau;
     ms.transformer += each * p.counts.transformer;
     ms.decoding += each * p.counts.decoding;
+    ms.rnn_half += each * p.counts.rnn_half;
+    ms.transformer_half += each * p.counts.transformer_half;
     fmt::print("{:<28} {}{}  {:>5} {:>5} {:>5} {:>9.1f} {:>7.1f} {:>14.1f}\n", p.place, p.op_a,
                p.op_b, p.m, p.n, p.k, openblas, onednn, panels);
   }
@@ -199,7 +203,9 @@ void measure(std::string_view size, Index width, Index words) {
       "a training step, products alone: {:.1f} ms rnn, {:.1f} lstm, {:.1f} bahdanau, {:.1f} "
       "transformer\n",
       ms.rnn, ms.lstm, ms.bahdanau, ms.transformer);
-  fmt::print("decoding a batch, products alone: {:.1f} ms transformer\n\n", ms.decoding);
+  fmt::print("decoding a batch, products alone: {:.1f} ms transformer\n", ms.decoding);
+  fmt::print("decoding half a batch, products alone: {:.1f} ms rnn, {:.1f} transformer\n\n",
+             ms.rnn_half, ms.transformer_half);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 #include "seqlab/decoding/beam_search.hpp"
 #include "seqlab/decoding/greedy.hpp"
-#include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -37,12 +36,11 @@ std::vector<std::vector<Hypothesis>> decode_batch(const StepModel& model,
 }  // namespace
 
 Translator::Translator(const StepModel& model, const DecodingOptions& options, Index threads)
-    : model_(model), options_(options), threads_(std::max<Index>(1, threads)) {
+    : model_(model), options_(options), workers_(std::max<Index>(1, threads)) {
   validate(options);
   if (options.precision == Precision::bf16) {
     require_bf16_products();
-    Workers workers(threads_);
-    rounded_.emplace(model.weights()).update(workers);
+    rounded_.emplace(model.weights()).update(workers_);
   } else {
     packed_.emplace(model.weights());
   }
@@ -53,14 +51,13 @@ std::vector<std::vector<Hypothesis>> Translator::translate(const std::vector<Sen
   const std::vector<std::size_t> order = by_decreasing_length(sources);
   std::vector<std::vector<Hypothesis>> results(sources.size(), std::vector<Hypothesis>(1));
   // No thread is left without work because a batch could have been fuller.
-  const auto shares = static_cast<std::size_t>(threads_);
+  const auto shares = static_cast<std::size_t>(workers_.threads());
   const std::size_t share = std::max<std::size_t>(1, (order.size() + shares - 1) / shares);
   const std::size_t batch = std::min(static_cast<std::size_t>(options_.batch_sentences), share);
   const auto tasks = static_cast<Index>((order.size() + batch - 1) / batch);
-  Workers workers(std::clamp<Index>(tasks, 1, threads_));
   std::mutex mutex;
   std::size_t done = sources.size() - order.size();
-  workers.run(tasks, [&](Index task) {
+  workers_.run(tasks, [&](Index task) {
     const Bf16Products products(rounded_ ? &*rounded_ : nullptr);
     const PackedProducts packed_products(packed_ ? &*packed_ : nullptr);
     const std::size_t begin = static_cast<std::size_t>(task) * batch;

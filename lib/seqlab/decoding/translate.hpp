@@ -11,6 +11,7 @@
 #include "seqlab/decoding/step_model.hpp"
 #include "seqlab/tensor/bf16_products.hpp"
 #include "seqlab/tensor/packed_weights.hpp"
+#include "seqlab/tensor/workers.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
@@ -36,7 +37,7 @@ class Translator {
  private:
   const StepModel& model_;
   DecodingOptions options_;
-  Index threads_;
+  Workers workers_;
   std::optional<RoundedParameters> rounded_;  // with bf16
   std::optional<PackedWeights> packed_;       // otherwise
 };
