@@ -92,8 +92,8 @@ class RoundedInput {
   RoundedRange range_;
 };
 
-/// op(a) * op(b) with a, b rounded, if this thread has asked for it, alpha is 1 and beta is 0 or 1;
-/// otherwise does nothing and returns false.
+/// op(a) * op(b) with a, b rounded, if this thread has asked for it and alpha is 1 (scaled are only
+/// the scores of attention); otherwise does nothing and returns false.
 bool bf16_gemm(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, ConstMatrixRef b,
                const ProductResult& result);
 
