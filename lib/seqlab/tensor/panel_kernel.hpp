@@ -26,9 +26,9 @@ inline constexpr Index kTerms = 256;
 inline constexpr Index kPanel = kMostRegisters * kLanes;  // columns, but for the last of a matrix
 static_assert(kPanelStep % kPanel == 0);
 
-// `Terms` says what is multiplied: Singles (panel_product.cpp) or Bf16Pairs (bf16_panels.cpp). Its
-// Number is that of the left matrix; `broadcast` reads one of them, or a pair, into all lanes; `add`
-// adds their products with a register of a panel to a sum.
+// `Terms` says what is multiplied: Singles (panel_product.cpp) or Bf16Pairs (bf16_panels.cpp).
+// Number is that of the left matrix; `broadcast` reads one of them, or a pair, into all lanes;
+// `add` adds their products with a register of a panel to a sum.
 
 /// op(a): element (r, i) stands at data[r * row + i * step].
 template <typename Terms>
