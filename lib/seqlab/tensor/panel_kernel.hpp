@@ -53,11 +53,11 @@ template <std::size_t... kNumbers, typename Function>
 
 /// kRows rows of c: a [kRows, terms] times b [terms, kRegisters registers]. At each term,
 /// `fetch_ahead` may fetch a part of the next panel from memory. c is fetched just before it is
-/// written: at the start would be too soon, b's panel would push it out again.
+/// written: at the start would be too soon, b's panel would push it out again. Inlined beside
+/// others of its kind, it would not keep its sums in registers.
 template <typename Terms, Index kRows, Index kRegisters, typename FetchAhead>
-[[gnu::always_inline]] inline void multiply_group(LeftFactor<Terms> a, ConstMatrixRef b,
-                                                  FetchAhead fetch_ahead,
-                                                  const ProductResult& result) {
+[[gnu::noinline]] void multiply_group(LeftFactor<Terms> a, ConstMatrixRef b, FetchAhead fetch_ahead,
+                                      const ProductResult& result) {
   const auto [alpha, beta, start, c] = result;
   constexpr Index kLines = lines_of(kRegisters);
   constexpr auto kEachRow = std::make_index_sequence<kRows>();
@@ -106,13 +106,6 @@ template <typename Terms, Index kRows, Index kRegisters, typename FetchAhead>
   });
 }
 
-/// A function of its own: inlined beside another group, it would not keep its sums in registers.
-template <typename Terms, Index kRows, Index kRegisters, typename FetchAhead>
-[[gnu::noinline]] void multiply_and_fetch(LeftFactor<Terms> a, ConstMatrixRef b,
-                                          FetchAhead fetch_ahead, const ProductResult& result) {
-  multiply_group<Terms, kRows, kRegisters>(a, b, fetch_ahead, result);
-}
-
 /// The panel to be multiplied after this one, and what is left to be fetched of it in the meantime.
 struct NextPanel {
   const Real* data;
@@ -128,13 +121,13 @@ void multiply_rows(LeftFactor<Terms> a, ConstMatrixRef b, bool at_once, NextPane
                    const ProductResult& result) {
   constexpr Index kLines = lines_of(kRegisters);
   Index r = 0;
-  const auto multiply_fetching = [&](auto fetch_ahead) {
-    multiply_and_fetch<Terms, kRows, kRegisters>(a.from_row(r), b, fetch_ahead,
-                                                 result.row_block(r, kRows));
+  const auto multiply_next = [&](auto fetch_ahead) {
+    multiply_group<Terms, kRows, kRegisters>(a.from_row(r), b, fetch_ahead,
+                                             result.row_block(r, kRows));
     r += kRows;
   };
   if (at_once && next.lines > 0) {
-    multiply_fetching([panel = next](Index i) {
+    multiply_next([panel = next](Index i) {
       for (Index x = 0; x < kLines; ++x) {
         __builtin_prefetch(panel.data + i * panel.stride + x * kLine, 0, 2);
       }
@@ -142,15 +135,12 @@ void multiply_rows(LeftFactor<Terms> a, ConstMatrixRef b, bool at_once, NextPane
     next.lines = 0;
   }
   for (; next.lines > 0 && r < result.c.rows; --next.lines) {
-    multiply_fetching([panel = next, first = (kLines - next.lines) * b.rows](Index i) {
+    multiply_next([panel = next, first = (kLines - next.lines) * b.rows](Index i) {
       const Index line = first + i;
       __builtin_prefetch(panel.data + line / kLines * panel.stride + line % kLines * kLine, 0, 2);
     });
   }
-  for (; r < result.c.rows; r += kRows) {
-    multiply_group<Terms, kRows, kRegisters>(
-        a.from_row(r), b, [](Index) {}, result.row_block(r, kRows));
-  }
+  while (r < result.c.rows) multiply_next([](Index) {});
 }
 
 template <typename Terms>
