@@ -1,5 +1,6 @@
 // GFLOP/s of OpenBLAS, oneDNN and panel_product for the matrix products of training and decoding,
-// on one core: what the choice in lib/seqlab/tensor/gemm.cpp rests on. Sizes are those of `seqlab
+// on one core: what the choice in lib/seqlab/tensor/gemm.cpp rests on; and of panel_product for
+// matrices in bfloat16, where the processor multiplies them. Sizes are those of `seqlab
 // bench`: width 256, 8000 words, 64 sentences of 25 positions, and tiny: width 128, 4000 words. The
 // last lines are the time that a training step of each family, greedy decoding of a batch by the
 // Transformer, and that of half a batch (what each of two threads decodes) would take if they were
@@ -18,7 +19,8 @@
 #include <string_view>
 #include <vector>
 
-#include "seqlab/tensor/panel_product.hpp"
+#include "seqlab/tensor/bf16_panels.hpp"
+#include "seqlab/tensor/bf16_products.hpp"
 
 namespace {
 
@@ -110,16 +112,18 @@ class Measurement {
         c_(seqlab::zeros(p.m, p.n)) {}
 
   /// Turn by turn, so that what else the machine does meets all; medians in GFLOP/s of OpenBLAS,
-  /// oneDNN and panel_product.
-  std::array<double, 3> run() {
+  /// oneDNN and panel_product, the last also in bfloat16 (0: not here).
+  std::array<double, 4> run() {
     constexpr int kTurns = 31;
-    std::array<std::vector<double>, 3> rates;
+    std::array<std::vector<double>, 4> rates;
+    const bool bf16 = seqlab::bf16_products_available();
     for (int turn = 0; turn < kTurns; ++turn) {
       rates[0].push_back(rate([&] { openblas(); }));
       rates[1].push_back(rate([&] { onednn(); }));
       rates[2].push_back(rate([&] { panels(); }));
+      rates[3].push_back(bf16 ? rate([&] { bf16_panels(); }) : 0);
     }
-    return {median(rates[0]), median(rates[1]), median(rates[2])};
+    return {median(rates[0]), median(rates[1]), median(rates[2]), median(rates[3])};
   }
 
  private:
@@ -173,6 +177,19 @@ class Measurement {
     }
   }
 
+  /// The zeros of the matrices in single precision are zeros in bfloat16, too, twice as many.
+  void bf16_panels() {
+    const auto bf16 = [](const Matrix& m) {
+      return seqlab::Bf16Matrix{reinterpret_cast<const seqlab::Bf16*>(m.data()), rows(m), cols(m),
+                                cols(m)};
+    };
+    if (p_.op_b == 'P') {
+      seqlab::panel_product(bf16(a_), {b().data(), p_.k / 2, p_.n}, {1.0F, 0.0F, ref(c_)});
+    } else {
+      seqlab::panel_product(op(p_.op_a), op(p_.op_b), bf16(a_), bf16(b()), {1.0F, 0.0F, ref(c_)});
+    }
+  }
+
   const Matrix& b() const { return b_[next_]; }
 
   Product p_;
@@ -183,11 +200,11 @@ class Measurement {
 };
 
 void measure(std::string_view size, Index width, Index words) {
-  fmt::print("{:<28} {:>2}  {:>5} {:>5} {:>5} {:>9} {:>7} {:>14}\n", size, "op", "m", "n", "k",
-             "OpenBLAS", "oneDNN", "panel_product");
+  fmt::print("{:<28} {:>2}  {:>5} {:>5} {:>5} {:>9} {:>7} {:>14} {:>5}\n", size, "op", "m", "n",
+             "k", "OpenBLAS", "oneDNN", "panel_product", "bf16");
   Counts ms;
   for (const Product& p : products(width, words)) {
-    const auto [openblas, onednn, panels] = Measurement(p).run();
+    const auto [openblas, onednn, panels, bf16] = Measurement(p).run();
     const double each = 1e-6 * p.operations() / std::max({openblas, onednn, panels});
     ms.rnn += each * p.counts.rnn;
     ms.lstm += each * p.counts.lstm;
@@ -196,8 +213,8 @@ void measure(std::string_view size, Index width, Index words) {
     ms.decoding += each * p.counts.decoding;
     ms.rnn_half += each * p.counts.rnn_half;
     ms.transformer_half += each * p.counts.transformer_half;
-    fmt::print("{:<28} {}{}  {:>5} {:>5} {:>5} {:>9.1f} {:>7.1f} {:>14.1f}\n", p.place, p.op_a,
-               p.op_b, p.m, p.n, p.k, openblas, onednn, panels);
+    fmt::print("{:<28} {}{}  {:>5} {:>5} {:>5} {:>9.1f} {:>7.1f} {:>14.1f} {:>5.0f}\n", p.place,
+               p.op_a, p.op_b, p.m, p.n, p.k, openblas, onednn, panels, bf16);
   }
   fmt::print(
       "a training step, products alone: {:.1f} ms rnn, {:.1f} lstm, {:.1f} bahdanau, {:.1f} "

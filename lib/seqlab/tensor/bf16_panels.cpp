@@ -2,19 +2,11 @@
 
 #include <cstring>
 
+#include "seqlab/tensor/bf16_tiles.hpp"
 #include "seqlab/tensor/panel_kernel.hpp"
 
 namespace seqlab {
 inline namespace SEQLAB_PRECISION {
-
-ConstMatrixRef in_pairs(Bf16Matrix m) {
-  check(m.cols % 2 == 0 && m.stride % 2 == 0, "pairs of {} columns, stride {}", m.cols, m.stride);
-  return {reinterpret_cast<const Real*>(m.data), m.rows, m.cols / 2, m.stride / 2};
-}
-
-Bf16Matrix out_of_pairs(ConstMatrixRef pairs) {
-  return {reinterpret_cast<const Bf16*>(pairs.data), pairs.rows, 2 * pairs.cols, 2 * pairs.stride};
-}
 
 #ifdef SEQLAB_HAVE_BF16
 
@@ -38,43 +30,6 @@ struct Bf16Pairs {
   static __m512bh bits(Simd pairs) {
     return reinterpret_cast<__m512bh>(static_cast<__m512>(pairs));
   }
-};
-
-/// Pairs of rows 2 p and 2 p + 1, columns from `first` on, in row p of `to`, with zeros to the end
-/// of their last register; a last row without another is paired with zeros.
-void interleave_rows(Bf16Matrix from, Index first, MatrixRef to) {
-  for (Index p = 0; p < to.rows; ++p) {
-    const Bf16* low = from.row(2 * p) + first;
-    const bool both = 2 * p + 1 < from.rows;
-    const Bf16* high = both ? from.row(2 * p + 1) + first : low;
-    for (Index c = 0; c < to.cols; c += kLanes) {
-      const Index rest = to.cols - c;
-      const auto mask = rest < kLanes ? first_lanes(rest) : static_cast<__mmask16>(0xffff);
-      const auto load = [&](__mmask16 lanes, const Bf16* row) {
-        return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, row + c));
-      };
-      const __m512i high_bits = _mm512_slli_epi32(load(both ? mask : __mmask16{0}, high), 16);
-      const __m512i pairs = _mm512_or_si512(load(mask, low), high_bits);
-      _mm512_storeu_ps(to.row(p) + c, _mm512_castsi512_ps(pairs));
-    }
-  }
-}
-
-/// The same numbers with an even number of columns and an even stride: a column of zeros is added.
-class EvenMatrix {
- public:
-  explicit EvenMatrix(Bf16Matrix m) : matrix_(m) {
-    if (m.cols % 2 == 0 && m.stride % 2 == 0) return;
-    const Index cols = m.cols + m.cols % 2;
-    copy_.assign(static_cast<std::size_t>(m.rows * cols), Bf16{0});
-    for (Index r = 0; r < m.rows; ++r) std::copy_n(m.row(r), m.cols, copy_.data() + r * cols);
-    matrix_ = {copy_.data(), m.rows, cols, cols};
-  }
-  Bf16Matrix get() const { return matrix_; }
-
- private:
-  PooledVector<Bf16> copy_;
-  Bf16Matrix matrix_;
 };
 
 /// op(a), its terms in pairs.
@@ -120,8 +75,28 @@ void pack_row_pairs(Bf16Matrix weight, Index first, Index count, Real* to) {
   });
 }
 
+namespace {
+
+/// b is laid out as a whole: the matrix unit is so fast that with a panel at a time it would wait
+/// for the rows of a and of the result, all of them for each panel.
+void tile_product(Transpose transpose_a, Transpose transpose_b, Bf16Matrix a, Bf16Matrix b,
+                  const ProductResult& result) {
+  const EvenMatrix rows_of_b(transpose_b == Transpose::yes ? b : Bf16Matrix{});
+  const Index terms = transpose_b == Transpose::yes ? b.cols : b.rows, pairs = (terms + 1) / 2;
+  Matrix panels = make_matrix(1, panels_size(pairs, result.c.cols));
+  if (transpose_b == Transpose::yes) {
+    pack_transpose(in_pairs(rows_of_b.get()), 0, b.rows, panels.data());
+  } else {
+    pack_row_pairs(b, 0, b.cols, panels.data());
+  }
+  tile_product(transpose_a, a, {panels.data(), pairs, result.c.cols}, result);
+}
+
+}  // namespace
+
 void panel_product(Transpose transpose_a, Transpose transpose_b, Bf16Matrix a, Bf16Matrix b,
                    const ProductResult& result) {
+  if (tiles_available()) return tile_product(transpose_a, transpose_b, a, b, result);
   const LeftPairs left(transpose_a, a);
   const EvenMatrix rows_of_b(transpose_b == Transpose::yes ? b : Bf16Matrix{});
   alignas(64) std::array<Real, static_cast<std::size_t>(kTerms * kPanel)> packed;
@@ -143,7 +118,9 @@ void panel_product(Transpose transpose_a, Transpose transpose_b, Bf16Matrix a, B
 }
 
 void panel_product(Bf16Matrix a, const Panels& b, const ProductResult& result) {
-  multiply_panels<Bf16Pairs>({a.data, a.stride, 2}, b, result);
+  if (tiles_available()) return tile_product(Transpose::no, a, b, result);
+  const EvenMatrix rows(a);
+  multiply_panels<Bf16Pairs>({rows.get().data, rows.get().stride, 2}, b, result);
 }
 
 #else

@@ -2,9 +2,9 @@
 
 // Matrix products with inputs rounded to bfloat16 (a float with 8 bits of significand instead of
 // 24) and sums in single precision. Processors with AVX512-BF16 do twice as many of them in the
-// same time. Parameters, activations, sums, gradients and the optimizer stay in single precision: a
-// product's inputs are rounded on their way in (mixed precision; Kalamkar 2019, "A Study of
-// BFLOAT16 for Deep Learning Training").
+// same time, those with a matrix unit (AMX) sixteen times. Parameters, activations, sums, gradients
+// and the optimizer stay in single precision: a product's inputs are rounded on their way in (mixed
+// precision; Kalamkar 2019, "A Study of BFLOAT16 for Deep Learning Training").
 
 #include <optional>
 #include <span>

@@ -1,7 +1,8 @@
 #pragma once
 
 // What panel_product is made of, for its two kinds of numbers: the sums of a few rows by one panel
-// in registers, all rows by a panel, all panels. Only panel_product.cpp and bf16_panels.cpp use it.
+// in registers, all rows by a panel, all panels. Only panel_product.cpp, bf16_panels.cpp and
+// bf16_tiles.cpp use it.
 
 #include <algorithm>
 #include <array>
@@ -209,22 +210,31 @@ void for_each_block(Index terms, Function&& f) {
   } while (first < terms);
 }
 
-/// a x b; a's step is that from one term, or pair of terms, to the next.
-template <typename Terms>
-void multiply_panels(LeftFactor<Terms> a, const Panels& b, const ProductResult& result) {
+/// Calls f(term, col, panel, next) for each panel, which begins at that term and column; `next` is
+/// where the one after it stands, or nullptr.
+template <typename Function>
+void for_each_panel(const Panels& b, Function&& f) {
   const Real* const following =
       b.following == nullptr ? nullptr : b.following->load(std::memory_order_relaxed);
   for_each_block(b.terms, [&](Index term, Index terms) {
-    const ProductResult block = term == 0 ? result : result.rest();
     const Real* data = b.data + term * whole_registers(b.cols);
     for (Index col = 0; col < b.cols; col += kPanel) {
-      const Index count = std::min(kPanel, b.cols - col), width = whole_registers(count);
+      const Index width = whole_registers(std::min(kPanel, b.cols - col));
       const ConstMatrixRef panel{data, terms, width, width};
       data += terms * width;
-      const bool last = col + count == b.cols && term + terms == b.terms;
-      multiply_panel<Terms>({a.data + term * a.step, a.row, a.step}, panel, last ? following : data,
-                            block.column_block(col, count));
+      const bool last = col + kPanel >= b.cols && term + terms == b.terms;
+      f(term, col, panel, last ? following : data);
     }
+  });
+}
+
+/// a x b; a's step is that from one term, or pair of terms, to the next.
+template <typename Terms>
+void multiply_panels(LeftFactor<Terms> a, const Panels& b, const ProductResult& result) {
+  for_each_panel(b, [&](Index term, Index col, ConstMatrixRef panel, const Real* next) {
+    const ProductResult block = term == 0 ? result : result.rest();
+    multiply_panel<Terms>({a.data + term * a.step, a.row, a.step}, panel, next,
+                          block.column_block(col, std::min(kPanel, b.cols - col)));
   });
 }
 
