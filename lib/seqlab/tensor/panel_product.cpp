@@ -16,6 +16,16 @@ constexpr Index kMostColumns = 64;
 constexpr Index kFewRows = kManyRegisters ? 40 : 24;  // with more, the libraries keep up
 constexpr Index kManyRows = 512;  // and with AVX-512, from so many on they fall behind again
 
+/// ... but not on Intel's processors (experiments/benchmarks/products.cpp).
+bool libraries_keep_up_with_many_rows() {
+#ifdef __AVX512F__
+  static const bool intel = __builtin_cpu_is("intel") != 0;
+  return intel;
+#else
+  return true;
+#endif
+}
+
 /// Numbers of single precision: an instruction adds one term.
 struct Singles {
   using Number = Real;
@@ -77,8 +87,9 @@ bool suits_panel_product(Transpose transpose_a, Transpose transpose_b, Index m, 
   const bool few_rows = transpose_b == Transpose::no && m > 1 && m <= kFewRows;
   const bool layer_output =
       transpose_a == Transpose::no && transpose_b == Transpose::yes && m > kFewRows;
-  const bool many_rows = transpose_b == Transpose::no && m >= kManyRows;
-  return small || few_rows || (kManyRegisters && (layer_output || many_rows));
+  const bool many_rows =
+      transpose_b == Transpose::no && m >= kManyRows && !libraries_keep_up_with_many_rows();
+  return small || few_rows || (kManyRegisters && layer_output) || many_rows;
 }
 
 void panel_product(Transpose transpose_a, Transpose transpose_b, ConstMatrixRef a, ConstMatrixRef b,
