@@ -45,6 +45,10 @@ struct LeftFactor {
 inline constexpr Index kLine = 64 / sizeof(Real);
 constexpr Index lines_of(Index registers) { return (registers * kLanes + kLine - 1) / kLine; }
 
+/// For what is called between the sums: for a call that it does not inline the compiler stores them
+/// all; one that only fetches it may leave out as one without effect.
+#define SEQLAB_INLINED __attribute__((always_inline))
+
 /// f(0), ..., f(count - 1), each with its number as a constant, so that an array's elements can be
 /// registers.
 template <std::size_t... kNumbers, typename Function>
@@ -64,18 +68,20 @@ template <typename Terms, Index kRows, Index kRegisters, typename FetchAhead>
   constexpr auto kEachRow = std::make_index_sequence<kRows>();
   constexpr auto kEachRegister = std::make_index_sequence<kRegisters>();
   std::array<std::array<Simd, kRegisters>, kRows> sums;
-  unroll(kEachRow,
-         [&](auto r) { unroll(kEachRegister, [&](auto x) { sums[r][x] = Simd(Real(0)); }); });
-  const auto add_term = [&](Index i) __attribute__((always_inline)) {
+  unroll(kEachRow, [&](auto r) SEQLAB_INLINED {
+    unroll(kEachRegister, [&](auto x) SEQLAB_INLINED { sums[r][x] = Simd(Real(0)); });
+  });
+  const auto add_term = [&](Index i) SEQLAB_INLINED {
     std::array<Simd, kRegisters> factors;
-    unroll(kEachRegister, [&](auto x) {
+    unroll(kEachRegister, [&](auto x) SEQLAB_INLINED {
       factors[x] = Simd::load_unaligned(b.row(i) + static_cast<Index>(x) * kLanes);
     });
     fetch_ahead(i);
-    unroll(kEachRow, [&](auto r) {
+    unroll(kEachRow, [&](auto r) SEQLAB_INLINED {
       const Simd factor = Terms::broadcast(a.data + static_cast<Index>(r) * a.row + i * a.step);
-      unroll(kEachRegister,
-             [&](auto x) { sums[r][x] = Terms::add(factor, factors[x], sums[r][x]); });
+      unroll(kEachRegister, [&](auto x) SEQLAB_INLINED {
+        sums[r][x] = Terms::add(factor, factors[x], sums[r][x]);
+      });
     });
   };
   constexpr Index kLinesOfC = kRows * kLines;
@@ -89,19 +95,21 @@ template <typename Terms, Index kRows, Index kRegisters, typename FetchAhead>
   }
   while (term < b.rows) add_term(term++);
   const Index rest = c.cols - (kRegisters - 1) * kLanes;  // in the last register
-  unroll(kEachRow, [&](auto r) {
-    unroll(kEachRegister, [&](auto x) {
+  unroll(kEachRow, [&](auto r) SEQLAB_INLINED {
+    unroll(kEachRegister, [&](auto x) SEQLAB_INLINED {
       const Index row = static_cast<Index>(r), column = static_cast<Index>(x) * kLanes;
       const Real* from = start.row(row) + column;
       Real* to = c.row(row) + column;
-      const auto sum = [&](auto&& load) {
+      const auto sum = [&](auto&& load) SEQLAB_INLINED {
         return beta == Real(0) ? Simd(alpha) * sums[r][x]
                                : xsimd::fma(Simd(alpha), sums[r][x], Simd(beta) * load());
       };
       if (x + 1 < kRegisters || rest == kLanes) {
-        sum([&] { return Simd::load_unaligned(from); }).store_unaligned(to);
+        sum([&]() SEQLAB_INLINED { return Simd::load_unaligned(from); }).store_unaligned(to);
       } else {
-        store_partial(to, rest, sum([&] { return load_partial(from, rest, Real(0)); }));
+        store_partial(to, rest, sum([&]() SEQLAB_INLINED {
+                        return load_partial(from, rest, Real(0));
+                      }));
       }
     });
   });
@@ -128,7 +136,7 @@ void multiply_rows(LeftFactor<Terms> a, ConstMatrixRef b, bool at_once, NextPane
     r += kRows;
   };
   if (at_once && next.lines > 0) {
-    multiply_next([panel = next](Index i) {
+    multiply_next([panel = next](Index i) SEQLAB_INLINED {
       for (Index x = 0; x < kLines; ++x) {
         __builtin_prefetch(panel.data + i * panel.stride + x * kLine, 0, 2);
       }
@@ -136,7 +144,7 @@ void multiply_rows(LeftFactor<Terms> a, ConstMatrixRef b, bool at_once, NextPane
     next.lines = 0;
   }
   for (; next.lines > 0 && r < result.c.rows; --next.lines) {
-    multiply_next([panel = next, first = (kLines - next.lines) * b.rows](Index i) {
+    multiply_next([panel = next, first = (kLines - next.lines) * b.rows](Index i) SEQLAB_INLINED {
       const Index line = first + i;
       __builtin_prefetch(panel.data + line / kLines * panel.stride + line % kLines * kLine, 0, 2);
     });
