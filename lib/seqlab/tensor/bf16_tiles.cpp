@@ -86,8 +86,7 @@ struct Block {
   Index columns_stride;
   Index whole_tiles;
   const Real* tail;  // columns of a last tile, one piece of memory, or nullptr
-  bool from_start;
-  const Real* start;
+  const Real* start;  // what the sums are added to, or nullptr
   Index start_stride;
   Real* c;
   Index c_stride;
@@ -96,7 +95,7 @@ struct Block {
 /// Tiles 0 to 3 hold sums: upper left, upper right, lower left, lower right.
 template <bool kLower, bool kRight>
 void multiply_block(const Block& block) {
-  if (block.from_start) {
+  if (block.start != nullptr) {
     const Real* const lower = block.start + kTile * block.start_stride;
     _tile_loadd(0, block.start, bytes(block.start_stride));
     if constexpr (kRight) _tile_loadd(1, block.start + kTile, bytes(block.start_stride));
@@ -177,8 +176,9 @@ class Tiles {
             lower > 0 ? (right > 0 ? multiply_block<true, true> : multiply_block<true, false>)
                       : (right > 0 ? multiply_block<false, true> : multiply_block<false, false>);
         multiply({a.at(row, pair), a.at(row + kTile, pair), columns.data, columns.stride,
-                  whole_tiles, rest.rows > 0 ? tail.data() : nullptr, beta != Real(0),
-                  start.row(row) + col, start.stride, c.row(row) + col, c.stride});
+                  whole_tiles, rest.rows > 0 ? tail.data() : nullptr,
+                  beta != Real(0) ? start.row(row) + col : nullptr, start.stride,
+                  c.row(row) + col, c.stride});
       }
     }
   }

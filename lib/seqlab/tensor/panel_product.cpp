@@ -14,9 +14,9 @@ constexpr Index kMostWork = 1 << 18;
 constexpr Index kFewestRows = 8;
 constexpr Index kMostColumns = 64;
 constexpr Index kFewRows = kManyRegisters ? 40 : 24;  // with more, the libraries keep up
-constexpr Index kManyRows = 512;  // and with AVX-512, from so many on they fall behind again
+constexpr Index kManyRows = 512;  // with AVX-512, from so many on they may fall behind again
 
-/// ... but not on Intel's processors (experiments/benchmarks/products.cpp).
+/// On Intel's processors they do not, nor with AVX2 (experiments/benchmarks/products.cpp).
 bool libraries_keep_up_with_many_rows() {
 #ifdef __AVX512F__
   static const bool intel = __builtin_cpu_is("intel") != 0;

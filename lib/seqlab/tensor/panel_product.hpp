@@ -7,8 +7,8 @@
 //   small products: attention between the positions of one sentence, head by head;
 //   those with a weight whose panels were laid out beforehand (packed_weights.hpp);
 //   those of few rows: one step of a few sentences;
-//   with AVX-512 a layer's output for many rows from its weight, stored as [out, in], and the
-//   gradients of both.
+//   with AVX-512 a layer's output for many rows from its weight, stored as [out, in], and, but on
+//   Intel's processors, the gradients of both.
 // Its kernel (panel_kernel.hpp) also multiplies matrices in bfloat16 (bf16_panels.hpp).
 
 #include <atomic>
